@@ -1,0 +1,18 @@
+"""Drop instructions without effect whose values nobody uses."""
+
+from __future__ import annotations
+
+from flowgraph.compiler.program import Instr, Program, Value
+
+__all__ = ["drop_dead"]
+
+
+def drop_dead(program: Program) -> None:
+    """Keep effects, fetches, and what they need."""
+    live: set[Value] = set(program.fetches)
+    kept: list[Instr] = []
+    for instr in reversed(program.instrs):
+        if instr.is_effect or any(value in live for value in instr.outputs):
+            live.update(instr.inputs)
+            kept.append(instr)
+    program.instrs = kept[::-1]

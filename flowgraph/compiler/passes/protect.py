@@ -1,0 +1,40 @@
+"""Copies where a variable's value must outlive a write to the variable."""
+
+from __future__ import annotations
+
+from flowgraph.compiler.program import Program, Value
+
+__all__ = ["alias_roots", "protect_reads"]
+
+
+def alias_roots(program: Program) -> dict[Value, Value]:
+    """For each value that may share another's memory, the value that owns the memory."""
+    roots: dict[Value, Value] = {}
+    for instr in program.instrs:
+        view = instr.definition.view
+        if view is not None and instr.outputs:
+            source = instr.inputs[view]
+            for value in instr.outputs:
+                roots[value] = roots.get(source, source)
+    return roots
+
+
+def protect_reads(program: Program) -> None:
+    """Mark the reads whose value is used, or fetched, after a write to their variable."""
+    roots = alias_roots(program)
+    last_use: dict[Value, int] = {}
+    for index, instr in enumerate(program.instrs):
+        for value in instr.inputs:
+            last_use[roots.get(value, value)] = index
+    for value in program.fetches:
+        last_use[roots.get(value, value)] = len(program.instrs)
+    last_write: dict[Value, int] = {}
+    for index in range(len(program.instrs) - 1, -1, -1):
+        instr = program.instrs[index]
+        if instr.type == "_Read":
+            value = instr.outputs[0]
+            first_write = last_write.get(instr.inputs[0])
+            if first_write is not None and last_use.get(value, index) > first_write:
+                instr.attrs = {**instr.attrs, "copy": True}
+        for cell in instr.cells:
+            last_write[cell] = index

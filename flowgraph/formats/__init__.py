@@ -1,0 +1,1 @@
+"""File formats: checkpoints, record and event files."""

@@ -1,0 +1,167 @@
+"""What is known of a tensor's value while the graph is built.
+
+Shapes often travel as tensors: ``reshape(x, [tf.shape(x)[0], -1])``. `const_value` evaluates small
+constant subgraphs with the ops' own kernels; `const_dims` reads a tensor as a shape whose sizes
+may be known only in part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from flowgraph import dims
+from flowgraph.dims import Dims
+from flowgraph.graph import hooks
+from flowgraph.graph.opdef import MISSING
+from flowgraph.graph.tensor import Tensor
+
+__all__ = ["const_dims", "const_value"]
+
+_MAX_ELEMENTS = 4096
+_UNKNOWN = object()
+
+
+def const_value(tensor: Tensor) -> Any:
+    """The array that `tensor` always evaluates to, or None if that is not known.
+
+    Only small values are computed; a Const is returned whatever its size.
+    """
+    known = tensor._const
+    if known is None:
+        known = _evaluate(tensor)
+        # A shape may still be refined by set_shape, so "unknown" is not remembered for those.
+        if known is not _UNKNOWN or tensor.op.type not in ("Shape", "Size", "Rank"):
+            tensor._const = known
+    return None if known is _UNKNOWN else known
+
+
+def _evaluate(tensor: Tensor) -> Any:
+    op = tensor.op
+    if op.type == "Const":
+        return op.attrs["value"]
+    if op.type in ("Shape", "Size", "Rank"):
+        return _shape_facts(tensor)
+    definition = op.definition
+    if definition.stateful or not op.inputs or definition.numpy in (None, MISSING):
+        return _UNKNOWN
+    size = dims.num_elements(tensor.dims)
+    if size is None or size > _MAX_ELEMENTS:
+        return _UNKNOWN
+    values = []
+    for each in op.inputs:
+        count = dims.num_elements(each.dims)
+        if each.dtype.is_ref_dtype or count is None or count > _MAX_ELEMENTS:
+            return _UNKNOWN
+        value = const_value(each)
+        if value is None:
+            return _UNKNOWN
+        values.append(value)
+    arguments = definition.group(values, op.attrs)
+    try:
+        with np.errstate(all="ignore"):
+            results = definition.numpy(*arguments, **definition.kernel_keywords(op.attrs))
+    except Exception:
+        # The same error is raised with its full text when the op runs.
+        return _UNKNOWN
+    single = len(op.outputs) == 1 and not definition.outputs[0].is_list
+    result = np.asarray(results if single else results[tensor.value_index])
+    return result.astype(tensor.dtype.np, copy=False)
+
+
+def _shape_facts(tensor: Tensor) -> Any:
+    shape = tensor.op.inputs[0].dims
+    kind = tensor.op.type
+    if shape is None or (kind != "Rank" and None in shape):
+        return _UNKNOWN
+    numpy_dtype = tensor.dtype.np
+    if kind == "Shape":
+        return np.array(shape, numpy_dtype)
+    if kind == "Size":
+        return np.array(dims.num_elements(shape), numpy_dtype)
+    return np.array(len(shape), numpy_dtype)
+
+
+def const_dims(tensor: Tensor) -> Dims:
+    """`tensor`, a vector of integers, read as a shape: -1 and unknown elements become None."""
+    value = const_value(tensor)
+    if value is not None:
+        return tuple(None if size < 0 else int(size) for size in value.reshape(-1).tolist())
+    rule = _PARTIAL.get(tensor.op.type)
+    if rule is not None:
+        found = rule(tensor)
+        if found is not None:
+            return found
+    if tensor.dims is not None and len(tensor.dims) == 1 and tensor.dims[0] is not None:
+        return (None,) * tensor.dims[0]
+    return None
+
+
+def _of_shape(tensor: Tensor) -> Dims:
+    return tensor.op.inputs[0].dims
+
+
+def _of_pack(tensor: Tensor) -> Dims:
+    sizes: list[int | None] = []
+    for each in tensor.op.inputs:
+        size = _scalar(each)
+        sizes.append(None if size is None or size < 0 else size)
+    return tuple(sizes)
+
+
+def _scalar(tensor: Tensor) -> int | None:
+    value = const_value(tensor)
+    if value is not None:
+        return int(value)
+    if tensor.op.type == "StridedSlice":
+        found = _of_slice(tensor)
+        return found[0] if found is not None and len(found) == 1 else None
+    if tensor.op.type in ("Cast", "Identity", "Squeeze"):
+        return _scalar(tensor.op.inputs[0])
+    return None
+
+
+def _of_concat(tensor: Tensor) -> Dims:
+    parts: tuple[int | None, ...] = ()
+    for each in tensor.op.inputs[:-1]:
+        part = const_dims(each)
+        if part is None:
+            return None
+        parts += part
+    return parts
+
+
+def _of_slice(tensor: Tensor) -> Dims:
+    """One-dimensional StridedSlice of a partly known shape."""
+    op = tensor.op
+    shape = const_dims(op.inputs[0])
+    bounds = [const_value(each) for each in op.inputs[1:4]]
+    if shape is None or any(bound is None or bound.size != 1 for bound in bounds):
+        return None
+    if op.attrs["ellipsis_mask"] or op.attrs["new_axis_mask"]:
+        return None
+    begin, end, stride = (int(bound.reshape(-1)[0]) for bound in bounds)
+    if op.attrs["shrink_axis_mask"]:
+        return shape[begin : begin + 1 or None]
+    start = None if op.attrs["begin_mask"] else begin
+    stop = None if op.attrs["end_mask"] else end
+    return shape[start:stop:stride]
+
+
+def _of_same(tensor: Tensor) -> Dims:
+    return const_dims(tensor.op.inputs[0])
+
+
+_PARTIAL: dict[str, Callable[[Tensor], Dims]] = {
+    "Shape": _of_shape,
+    "Pack": _of_pack,
+    "ConcatV2": _of_concat,
+    "StridedSlice": _of_slice,
+    "Cast": _of_same,
+    "Identity": _of_same,
+}
+
+hooks.const_value = const_value
+hooks.const_dims = const_dims

@@ -1,0 +1,44 @@
+"""How a session compiles and runs, from a ConfigProto and the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Options"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Settings of one session.
+
+    Attributes:
+        level: 0 runs the graph as it was built, 1 optimises it.
+        check: verify the program after each pass (FLOWGRAPH_CHECK=1).
+        compile_after: runs of a plan on the reference kernels before it is compiled; a negative
+            optimisation level in the environment (FLOWGRAPH_COMPILE=0) keeps it there for ever.
+        log_device_placement: print where each op runs.
+        timeout_ms: give up a queue operation after so long; 0 waits for ever.
+    """
+
+    level: int = 1
+    check: bool = False
+    compile_after: float = 1
+    log_device_placement: bool = False
+    timeout_ms: int = 0
+
+    @staticmethod
+    def from_config(config: Any) -> Options:
+        """The options that a ConfigProto (or None) and the environment ask for."""
+        level = 1
+        if config is not None and config.graph_options.optimizer_options.opt_level < 0:
+            level = 0
+        compiled = os.environ.get("FLOWGRAPH_COMPILE", "1") != "0"
+        return Options(
+            level=int(os.environ.get("FLOWGRAPH_LEVEL", level)),
+            check=os.environ.get("FLOWGRAPH_CHECK", "0") == "1",
+            compile_after=1 if compiled else float("inf"),
+            log_device_placement=bool(config is not None and config.log_device_placement),
+            timeout_ms=0 if config is None else int(config.operation_timeout_in_ms),
+        )

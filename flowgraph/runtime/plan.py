@@ -1,0 +1,127 @@
+"""Execution plans: what a session keeps for one pair of fetches and feeds."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+
+from flowgraph.backends.context import RunContext
+from flowgraph.backends.python import PythonExecutable
+from flowgraph.backends.reference import ReferenceExecutable
+from flowgraph.compiler.lower import lower
+from flowgraph.compiler.passes.protect import alias_roots
+from flowgraph.compiler.pipeline import PassRecord, optimize
+from flowgraph.compiler.program import Program, Value
+from flowgraph.graph.tensor import Operation, Tensor
+from flowgraph.options import Options
+
+__all__ = ["Plan", "ShapedPlan"]
+
+_MAX_SHAPES = 32
+
+
+class ShapedPlan:
+    """A plan for one combination of the feeds' shapes.
+
+    The first run goes through the reference kernels; from the second on, the compiled function
+    runs.
+    """
+
+    def __init__(
+        self, program: Program, records: list[PassRecord], context: RunContext, options: Options
+    ) -> None:
+        self.program = program
+        self.records = records
+        self.reference = ReferenceExecutable(program, context)
+        self.copies = _foreign(program)
+        self._context = context
+        self._compile_after = options.compile_after
+        self._runs = 0
+        self._compiled: PythonExecutable | None = None
+
+    def compiled(self) -> PythonExecutable:
+        """The straight-line function, made again when variables have changed their shapes."""
+        if self._compiled is None or self._compiled.stale:
+            self._compiled = PythonExecutable(self.program, self._context)
+        return self._compiled
+
+    def run(self, feeds: list[Any]) -> list[Any]:
+        """The fetched values, owned by the caller."""
+        self._runs += 1
+        if self._runs <= self._compile_after:
+            return self._owned(self.reference.run(feeds))
+        executable = self.compiled()
+        # Another thread may be inside: its buffers are in use, so this run allocates its own.
+        if not executable.lock.acquire(blocking=False):
+            return self._owned(self.reference.run(feeds))
+        try:
+            return self._owned(executable.run(feeds))
+        finally:
+            executable.lock.release()
+
+    def _owned(self, values: list[Any]) -> list[Any]:
+        for index, copy in self.copies:
+            value = values[index]
+            if copy or not value.ndim:
+                values[index] = value.copy() if value.ndim else value[()]
+        return values
+
+
+def _foreign(program: Program) -> list[tuple[int, bool]]:
+    """Fetches whose memory is not the run's own: of feeds, constants, variables, or shared."""
+    roots = alias_roots(program)
+    taken: set[Value] = set()
+    found = []
+    for index, value in enumerate(program.fetches):
+        root = roots.get(value, value)
+        made_here = root.op.type not in ("_Source", "_Read", "Const") or root.op.attrs.get("copy")
+        if not made_here or root in taken:
+            found.append((index, True))
+        taken.add(root)
+    return found
+
+
+class Plan:
+    """What to run for some fetches and feeds, specialised per combination of feed shapes."""
+
+    def __init__(
+        self,
+        tensors: list[Tensor],
+        targets: list[Operation],
+        feeds: list[Tensor],
+        context: RunContext,
+        options: Options,
+    ) -> None:
+        self.tensors = tensors
+        self.targets = targets
+        self.feeds = feeds
+        self.feed_types = [tensor.dtype.base_dtype.np for tensor in feeds]
+        self._context = context
+        self._options = options
+        self._shaped: OrderedDict[Any, ShapedPlan] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def for_shapes(self, shapes: tuple[tuple[int, ...], ...]) -> ShapedPlan:
+        """The plan for these shapes of the feeds; the most recent ones are kept."""
+        found = self._shaped.get(shapes)
+        if found is not None:
+            return found
+        with self._lock:
+            made = self.compile(shapes)
+            self._shaped[shapes] = made
+            if len(self._shaped) > _MAX_SHAPES:
+                self._shaped.popitem(last=False)
+        return made
+
+    def compile(self, shapes: tuple[tuple[int, ...], ...], dump: bool = False) -> ShapedPlan:
+        program = lower(self.tensors, self.targets, self.feeds, list(shapes))
+        options = self._options
+        records = optimize(program, level=options.level, check=options.check, dump=dump)
+        return ShapedPlan(program, records, self._context, options)
+
+
+def shapes_of(values: list[Any]) -> tuple[tuple[int, ...], ...]:
+    return tuple([np.shape(value) for value in values])

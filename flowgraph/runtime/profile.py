@@ -1,0 +1,68 @@
+"""Per-op times and memory of one run, as TF's RunMetadata."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from flowgraph import protos
+from flowgraph.compiler.program import Instr
+from flowgraph.runtime.plan import ShapedPlan
+
+__all__ = ["is_traced", "traced_run"]
+
+_DEVICE = "/job:localhost/replica:0/task:0/device:CPU:0"
+
+
+def is_traced(options: Any) -> bool:
+    """True if a RunOptions asks for times."""
+    return int(options.trace_level) > 0
+
+
+def traced_run(shaped: ShapedPlan, feeds: list[Any], run_metadata: Any) -> list[Any]:
+    """Run on the reference kernels, timing each; fills `run_metadata` if it is given."""
+    stats = protos.StepStats()
+    device = stats.dev_stats.add()
+    device.device = _DEVICE
+    begin = time.time_ns()
+    previous = time.perf_counter_ns()
+    first = previous
+
+    def observe(instr: Instr, result: Any) -> None:
+        nonlocal previous
+        now = time.perf_counter_ns()
+        _record(device.node_stats.add(), instr, result, begin + previous - first, now - previous)
+        previous = time.perf_counter_ns()
+
+    results = shaped.reference.run(feeds, observe)
+    if run_metadata is not None:
+        run_metadata.step_stats.CopyFrom(stats)
+    return shaped._owned(results)
+
+
+def _record(node: Any, instr: Instr, result: Any, start_ns: int, taken_ns: int) -> None:
+    node.node_name = instr.name
+    node.timeline_label = f"{instr.name} = {instr.type}"
+    node.all_start_micros = start_ns // 1000
+    node.op_start_rel_micros = 0
+    node.op_end_rel_micros = taken_ns // 1000
+    node.all_end_rel_micros = taken_ns // 1000
+    node.all_start_nanos = start_ns
+    node.all_end_rel_nanos = node.op_end_rel_nanos = taken_ns
+    outputs = [result] if len(instr.outputs) == 1 else list(result or ())
+    total = 0
+    for slot, (value, array) in enumerate(zip(instr.outputs, outputs, strict=False)):
+        count = np.asarray(array).nbytes if isinstance(array, np.ndarray | np.generic) else 0
+        total += count
+        output = node.output.add()
+        output.slot = slot
+        description = output.tensor_description
+        description.dtype = value.dtype.base_dtype.as_datatype_enum
+        for size in np.shape(array) if not isinstance(array, list) else ():
+            description.shape.dim.add().size = size
+        description.allocation_description.requested_bytes = count
+    memory = node.memory.add()
+    memory.allocator_name = "cpu"
+    memory.total_bytes = memory.peak_bytes = total

@@ -134,9 +134,11 @@ class _Writer:
         view = instr.definition.view
         if view is None or len(instr.outputs) != 1:
             return False
-        if not all(value in self.bound for value in instr.inputs):
+        source_value = instr.inputs[view]
+        others = (value for value in instr.inputs if value is not source_value)
+        if source_value not in self.bound or not all(v.op.type == "Const" for v in others):
             return False
-        source = self.bound[instr.inputs[view]]
+        source = self.bound[source_value]
         arguments = instr.definition.group((self.bound[v] for v in instr.inputs), instr.attrs)
         kernel = bind_kernel(instr, self.context)
         try:

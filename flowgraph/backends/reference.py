@@ -7,6 +7,7 @@ and the one that profiles.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -35,7 +36,7 @@ def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
     kernel = definition.numpy
     if not keywords:
         return kernel
-    return lambda *arguments, **more: kernel(*arguments, **keywords, **more)
+    return functools.partial(kernel, **keywords)
 
 
 def run_error(error: Exception, instr: Instr, values: list[Any]) -> errors.OpError:

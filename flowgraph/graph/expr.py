@@ -1,8 +1,8 @@
 """The scalar-expression language of elementwise ops.
 
 One string such as ``"1 / (1 + exp(-x))"`` is an op's NumPy kernel, its constant folder and the
-formula of its docs. It is parsed once into `Step`s, a list in which every step applies one function to
-inputs, constants and earlier steps.
+formula of its docs. It is parsed once into `Step`s, a list in which every step applies one function
+to inputs, constants and earlier steps.
 """
 
 from __future__ import annotations

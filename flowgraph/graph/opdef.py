@@ -20,17 +20,26 @@ gradient, the samples its tests are generated from, and the docstring::
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from flowgraph import dims, dtypes
+from flowgraph import dims
 from flowgraph.dims import Dims
 from flowgraph.dtypes import DType
 from flowgraph.graph.expr import Expr, parse
+from flowgraph.graph.signature import (
+    MISSING,
+    Arg,
+    Attr,
+    arity,
+    as_attr,
+    attr,
+    parse_args,
+    types,
+)
 
 __all__ = [
     "MISSING",
@@ -64,62 +73,6 @@ class Operand(Protocol):
 
     def const_dims(self) -> Dims:
         """The value read as a shape, with None for the sizes that are not known yet."""
-
-
-class _Missing:
-    """Stands for "not given" where None has a meaning."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-MISSING: Any = _Missing()
-
-
-@dataclass(frozen=True, slots=True)
-class Arg:
-    """An input or output: ``name: T``, ``int32``, ``T&`` (reference), ``N*T`` or ``Ts[]``
-    (lists)."""
-
-    name: str
-    dtype: DType | None = None
-    type_attr: str = ""
-    number_attr: str = ""
-    type_list_attr: str = ""
-    is_ref: bool = False
-
-    @property
-    def is_list(self) -> bool:
-        return bool(self.number_attr or self.type_list_attr)
-
-
-@dataclass(frozen=True, slots=True)
-class Attr:
-    """An attribute: TF's kind name, its default (MISSING if required) and its limits."""
-
-    kind: str
-    default: Any = MISSING
-    allowed: tuple[Any, ...] | None = None
-    minimum: int | None = None
-
-
-def attr(
-    kind: str,
-    default: Any = MISSING,
-    *,
-    allowed: Iterable[Any] | None = None,
-    minimum: int | None = None,
-) -> Attr:
-    """An attribute whose kind cannot be read off its default, or that is required."""
-    return Attr(kind, default, None if allowed is None else tuple(allowed), minimum)
-
-
-def types(allowed: Iterable[DType], default: Any = MISSING) -> Attr:
-    """A type attribute restricted to `allowed`."""
-    return Attr("type", default, tuple(allowed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +129,7 @@ class OpDef:
     kernel_attrs: tuple[str, ...] = ()
     has_out: bool = False
     wants_state: bool = False
-
-    @property
-    def has_list_inputs(self) -> bool:
-        return any(arg.is_list for arg in self.inputs)
+    has_list_inputs: bool = False
 
     def group(self, values: Iterable[Any], attrs: dict[str, Any]) -> list[Any]:
         """`values`, one per flat input, gathered into one entry (or list) per argument."""
@@ -232,13 +182,6 @@ class OpDef:
         return tuple(self.samples()) if callable(self.samples) else self.samples
 
 
-def arity(arg: Arg, attrs: dict[str, Any]) -> int:
-    """How many tensors a list argument stands for."""
-    if arg.number_attr:
-        return int(attrs[arg.number_attr])
-    return len(attrs[arg.type_list_attr])
-
-
 _REGISTRY: dict[str, OpDef] = {}
 
 
@@ -253,46 +196,6 @@ def lookup(name: str) -> OpDef:
 def registered() -> dict[str, OpDef]:
     """All declarations by op type."""
     return dict(_REGISTRY)
-
-
-_ARG = re.compile(
-    r"(?P<name>\w+)\s*:\s*(?:(?P<number>\w+)\s*\*\s*)?(?P<type>\w+)(?P<suffix>&|\[\])?"
-)
-
-
-def _parse_args(text: str) -> tuple[Arg, ...]:
-    args = []
-    for part in filter(None, (piece.strip() for piece in text.split(","))):
-        match = _ARG.fullmatch(part)
-        if match is None:
-            raise ValueError(f"cannot read the argument {part!r}")
-        type_name, suffix = match["type"], match["suffix"]
-        fixed = getattr(dtypes, type_name, None)
-        fixed = fixed if isinstance(fixed, DType) else None
-        args.append(
-            Arg(
-                name=match["name"],
-                dtype=fixed,
-                type_attr="" if fixed is not None or suffix == "[]" else type_name,
-                number_attr=match["number"] or "",
-                type_list_attr=type_name if suffix == "[]" else "",
-                is_ref=suffix == "&",
-            )
-        )
-    return tuple(args)
-
-
-_KINDS: dict[type, str] = {bool: "bool", int: "int", float: "float", str: "string"}
-
-
-def _as_attr(value: Any) -> Attr:
-    if isinstance(value, Attr):
-        return value
-    if isinstance(value, DType):
-        return Attr("type", value)
-    if isinstance(value, tuple):
-        return types(value)
-    return Attr(_KINDS[type(value)], value)
 
 
 def _keywords(function: Any) -> tuple[str, ...]:
@@ -316,9 +219,9 @@ def define(name: str, signature: str, attrs: dict[str, Any], **fields: Any) -> O
     inputs, _, outputs = signature.partition("->")
     definition = OpDef(
         name,
-        _parse_args(inputs),
-        _parse_args(outputs),
-        {key: _as_attr(value) for key, value in attrs.items()},
+        parse_args(inputs),
+        parse_args(outputs),
+        {key: as_attr(value) for key, value in attrs.items()},
         **fields,
     )
     for arg in (*definition.inputs, *definition.outputs):
@@ -326,6 +229,7 @@ def define(name: str, signature: str, attrs: dict[str, Any], **fields: Any) -> O
             definition.attrs[arg.number_attr] = Attr("int", minimum=1)
         if arg.type_list_attr and arg.type_list_attr not in definition.attrs:
             definition.attrs[arg.type_list_attr] = Attr("list(type)", minimum=1)
+    definition.has_list_inputs = any(arg.is_list for arg in definition.inputs)
     definition.shape_attrs = _keywords(definition.shape)
     keywords = _keywords(definition.numpy)
     definition.kernel_attrs = tuple(k for k in keywords if k not in ("out", "state"))

@@ -223,12 +223,6 @@ class Tensor:
         device = f", device={self.device}" if self.device else ""
         return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name}{device})'
 
-    def __hash__(self) -> int:
-        return id(self)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
     def __len__(self) -> int:
         raise TypeError(
             f"object of type 'Tensor' has no len(): use tf.shape({self.name!r})[0], or .shape"
@@ -236,9 +230,9 @@ class Tensor:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead "
-            "of `if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to "
-            f"execute subgraphs conditioned on the value of a tensor ({self})."
+            "Using a `tf.Tensor` as a Python `bool` is not allowed: its value is not known while the "
+            "graph is built. Test `t is not None` for presence, or branch in the graph with tf.cond "
+            f"({self})."
         )
 
     def __iter__(self) -> Iterator[Any]:

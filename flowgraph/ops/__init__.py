@@ -1,0 +1,43 @@
+"""The declared ops, one module per topic. Importing this package registers them all."""
+
+from flowgraph.ops import (
+    arithmetic,
+    array,
+    cast,
+    complex,
+    kinds,
+    linalg,
+    logic,
+    operators,
+    powers,
+    random_kernels,
+    random_math,
+    random_rejection,
+    reduce,
+    reduce_axes,
+    rounding,
+    select,
+    state,
+    transcendental,
+)
+
+__all__ = [
+    "arithmetic",
+    "array",
+    "cast",
+    "complex",
+    "kinds",
+    "linalg",
+    "logic",
+    "operators",
+    "powers",
+    "random_kernels",
+    "random_math",
+    "random_rejection",
+    "reduce",
+    "reduce_axes",
+    "rounding",
+    "select",
+    "state",
+    "transcendental",
+]

@@ -13,7 +13,7 @@ from flowgraph.graph.convert import string_array
 from flowgraph.graph.graph import Graph
 from flowgraph.graph.tensor import Operation, Tensor
 
-__all__ = ["as_feed", "expand_feeds"]
+__all__ = ["as_feed", "check_shape", "expand_feeds"]
 
 
 def expand_feeds(graph: Graph, feed_dict: Mapping[Any, Any]) -> dict[Tensor, Any]:
@@ -71,12 +71,17 @@ def as_feed(tensor: Tensor, value: Any) -> Any:
             f"tensor object was {value} which was passed to the feed with key {tensor}."
         )
     array = _as_array(tensor, value)
-    if not dims.compatible(tensor.dims, array.shape):
+    check_shape(tensor, array.shape)
+    return array
+
+
+def check_shape(tensor: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ValueError unless a value of this shape may be fed for `tensor`."""
+    if not dims.compatible(tensor.dims, shape):
         raise ValueError(
-            f"Cannot feed value of shape {array.shape} for Tensor {tensor.name!r}, which has shape "
+            f"Cannot feed value of shape {shape} for Tensor {tensor.name!r}, which has shape "
             f"{dims.show(tensor.dims)!r}"
         )
-    return array
 
 
 def _as_array(tensor: Tensor, value: Any) -> Any:

@@ -17,6 +17,7 @@ from flowgraph.compiler.pipeline import PassRecord, optimize
 from flowgraph.compiler.program import Program, Value
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.options import Options
+from flowgraph.runtime.feeds import check_shape
 
 __all__ = ["Plan", "ShapedPlan"]
 
@@ -51,16 +52,17 @@ class ShapedPlan:
     def run(self, feeds: list[Any]) -> list[Any]:
         """The fetched values, owned by the caller."""
         self._runs += 1
-        if self._runs <= self._compile_after:
-            return self._owned(self.reference.run(feeds))
-        executable = self.compiled()
-        # Another thread may be inside: its buffers are in use, so this run allocates its own.
-        if not executable.lock.acquire(blocking=False):
-            return self._owned(self.reference.run(feeds))
-        try:
-            return self._owned(executable.run(feeds))
-        finally:
-            executable.lock.release()
+        with np.errstate(all="ignore"):
+            if self._runs <= self._compile_after:
+                return self._owned(self.reference.run(feeds))
+            executable = self.compiled()
+            # Another thread may be inside: its buffers are in use, so this run allocates its own.
+            if not executable.lock.acquire(blocking=False):
+                return self._owned(self.reference.run(feeds))
+            try:
+                return self._owned(executable.run(feeds))
+            finally:
+                executable.lock.release()
 
     def _owned(self, values: list[Any]) -> list[Any]:
         for index, copy in self.copies:
@@ -104,11 +106,18 @@ class Plan:
         self._shaped: OrderedDict[Any, ShapedPlan] = OrderedDict()
         self._lock = threading.Lock()
 
-    def for_shapes(self, shapes: tuple[tuple[int, ...], ...]) -> ShapedPlan:
-        """The plan for these shapes of the feeds; the most recent ones are kept."""
+    def for_feeds(self, values: list[Any]) -> ShapedPlan:
+        """The plan for the shapes of these feeds; the most recent ones are kept.
+
+        Raises:
+            ValueError: if a shape does not fit the tensor that is fed.
+        """
+        shapes = shapes_of(values)
         found = self._shaped.get(shapes)
         if found is not None:
             return found
+        for tensor, shape in zip(self.feeds, shapes, strict=True):
+            check_shape(tensor, shape)
         with self._lock:
             made = self.compile(shapes)
             self._shaped[shapes] = made
@@ -124,4 +133,4 @@ class Plan:
 
 
 def shapes_of(values: list[Any]) -> tuple[tuple[int, ...], ...]:
-    return tuple([np.shape(value) for value in values])
+    return tuple([value.shape for value in values])

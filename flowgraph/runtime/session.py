@@ -112,15 +112,12 @@ class BaseSession:
         if entry.edits != self._graph._edits or self._closed or options is not None:
             return self._run_new(fetches, feed_dict, options, run_metadata)
         plan = entry.plan
-        values = []
-        for tensor, wanted, value in zip(
-            plan.feeds, plan.feed_types, feed_dict.values(), strict=True
-        ):
-            if type(value) is np.ndarray and value.dtype is wanted and value.shape == tensor.dims:
-                values.append(value)
-            else:
-                values.append(as_feed(tensor, value))
-        return entry.fetches.build(plan.for_shapes(shapes_of(values)).run(values))
+        values = list(feed_dict.values())
+        for index, wanted in enumerate(plan.feed_types):
+            value = values[index]
+            if type(value) is not np.ndarray or value.dtype is not wanted:
+                values[index] = as_feed(plan.feeds[index], value)
+        return entry.fetches.build(plan.for_feeds(values).run(values))
 
     def _check_open(self) -> None:
         if self._closed:
@@ -133,7 +130,7 @@ class BaseSession:
         feeds = expand_feeds(self._graph, feed_dict)
         values = [as_feed(tensor, value) for tensor, value in feeds.items()]
         entry = self._entry(fetches, list(feeds))
-        shaped = entry.plan.for_shapes(shapes_of(values))
+        shaped = entry.plan.for_feeds(values)
         if options is not None and profile.is_traced(options):
             results = profile.traced_run(shaped, values, run_metadata)
         else:

@@ -1,0 +1,40 @@
+"""How a function accepts the older spellings of its arguments."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["accept"]
+
+
+def accept(function: Callable[..., Any], **renamed: str) -> Callable[..., Any]:
+    """`function`, with further names for some of its arguments.
+
+    Args:
+        function: the function with the names of today.
+        renamed: older name to name of today.
+
+    Raises:
+        ValueError: from the result, when a call uses both names of one argument.
+    """
+    order = list(inspect.signature(function).parameters)
+    renames = [(old, new, order.index(new)) for old, new in renamed.items()]
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            for old, new, position in renames:
+                if old not in kwargs:
+                    continue
+                value = kwargs.pop(old)
+                if value is None:
+                    continue
+                if kwargs.get(new) is not None or len(args) > position:
+                    raise ValueError(f"{function.__name__}() cannot specify both {old!r} and {new!r}.")
+                kwargs[new] = value
+        return function(*args, **kwargs)
+
+    return call

@@ -1,0 +1,5 @@
+"""The names of `tf.summary`."""
+
+from flowgraph.protos.messages import Event, SessionLog, Summary
+
+__all__ = ["Event", "SessionLog", "Summary"]

@@ -1,0 +1,5 @@
+"""Variables, their scopes and initializers."""
+
+from flowgraph.ops.state import assign, assign_add, assign_sub, count_up_to, is_variable_initialized
+
+__all__ = ["assign", "assign_add", "assign_sub", "count_up_to", "is_variable_initialized"]

@@ -1,0 +1,47 @@
+"""Writes every op's samples and declaration to a file, for the recorder that runs in another Python.
+
+``python tests/support/dump_samples.py FILE``
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[level]) for level in (1, 2)]
+
+from support import archive
+from support.samples import Case, all_ops, cases_of, plain_attrs, topic_of
+
+from flowgraph.graph.opdef import OpDef
+
+
+def describe(definition: OpDef) -> dict[str, Any]:
+    """An op as plain values: what TensorFlow must be asked about it."""
+    return {
+        "name": definition.name,
+        "topic": topic_of(definition),
+        "inputs": [arg.name for arg in definition.inputs],
+        "lists": [arg.is_list for arg in definition.inputs],
+        "refs": [arg.is_ref for arg in definition.inputs],
+        "cases": [_describe_case(case) for case in cases_of(definition)],
+    }
+
+
+def _describe_case(case: Case) -> dict[str, Any]:
+    return {
+        "key": case.key,
+        "inputs": case.inputs,
+        "attrs": plain_attrs(case.definition, case.attrs),
+        "grad": case.sample.grad,
+        "raises": case.sample.raises,
+    }
+
+
+def main() -> None:
+    archive.save(Path(sys.argv[1]), [describe(each) for _, each in sorted(all_ops().items())])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""The gradients of every op's samples: against TensorFlow, and numerically to second order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from support import oracle, recipe
+from support.oracle import assert_close, recording
+from support.running import Built, call_kernel, numerical_gradient, session, weighted_gradients
+from support.samples import Case, cases
+
+from flowgraph.graph.tensor import Tensor
+
+STEP = 1e-5
+DIFFERENTIABLE = ("float32", "float64", "complex64", "complex128")
+
+# Ops whose kernels are less exact than others: a factor on the tolerance.
+LOOSER: dict[str, float] = {}
+
+
+def gradients_of(case: Case) -> Any:
+    """What TensorFlow recorded: a list per flat input, an error, or None."""
+    found = oracle.recording_or_none(case)
+    return None if found is None else found.get("gradients")
+
+
+RECORDED = [case for case in cases() if gradients_of(case) is not None]
+WITH_GRADIENT = [case for case in RECORDED if isinstance(gradients_of(case)["first"], list)]
+recorded = pytest.mark.parametrize("case", WITH_GRADIENT, ids=[c.label for c in WITH_GRADIENT])
+
+
+def differentiable(tensors: list[Tensor]) -> dict[int, Tensor]:
+    return {
+        index: tensor
+        for index, tensor in enumerate(tensors)
+        if tensor.dtype.base_dtype.name in DIFFERENTIABLE
+    }
+
+
+class Differentiated:
+    """A sample with the nodes of its first gradients, fed with placeholders.
+
+    Attributes:
+        ys: the differentiable outputs by number, `shapes` their executed shapes.
+        xs: the differentiable inputs by number.
+        first: the gradients of the weighted sum of ys, those that exist, by number of the input.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.built = Built(case)
+        self.ys = differentiable(self.built.outputs)
+        self.xs = differentiable(self.built.inputs)
+        values = call_kernel(self.built, case.flat_inputs)
+        self.shapes = {number: np.shape(values[number]) for number in self.ys}
+        self.first = self._differentiate(self.ys, self.shapes)
+
+    def second(self) -> dict[int, Tensor]:
+        """The gradients of the weighted sum of the first gradients."""
+        shapes = {number: self.built.case.flat_inputs[number].shape for number in self.first}
+        return self._differentiate(self.first, shapes)
+
+    def _differentiate(
+        self, ys: dict[int, Tensor], shapes: dict[int, tuple[int, ...]]
+    ) -> dict[int, Tensor]:
+        with self.built.graph.as_default():
+            found = weighted_gradients(ys, list(self.xs.values()), shapes)
+        return {i: g for i, g in zip(self.xs, found, strict=True) if g is not None}
+
+    def values(self, tensors: dict[int, Tensor], inputs: list[Any] | None = None) -> dict[int, Any]:
+        """The values of tensors for these flat inputs, by default the sample's own."""
+        feeds = dict(self.built.feeds)
+        if inputs is not None:
+            feeds = dict(zip(self.built.inputs, inputs, strict=True))
+        with session(self.built.graph) as run:
+            return dict(zip(tensors, run.run(list(tensors.values()), feeds), strict=True))
+
+
+def weighted_sum(values: dict[int, Any]) -> float:
+    return float(
+        sum((value * recipe.weights(value.shape, i, value.dtype)).sum() for i, value in values.items())
+    )
+
+
+def compare(case: Case, found: dict[int, Any], expected: list[Any]) -> None:
+    """Gradients by input; none at all is as good as zeros."""
+    factor = LOOSER.get(case.definition.name, 1.0)
+    for place, theirs in enumerate(expected):
+        if theirs is None and place not in found:
+            continue
+        ours = found.get(place, np.zeros_like(theirs))
+        theirs = np.zeros_like(ours) if theirs is None else theirs
+        scale = float(np.abs(theirs).max(initial=1, where=np.isfinite(theirs)))
+        what = f"gradient of input {place} of {case.label}"
+        assert_close(ours, theirs, what, 4 * factor * scale)
+
+
+@recorded
+def test_gradient_agrees_with_tensorflow(case: Case) -> None:
+    made = Differentiated(case)
+    compare(case, made.values(made.first), gradients_of(case)["first"])
+
+
+WITH_SECOND = [c for c in WITH_GRADIENT if isinstance(gradients_of(c).get("second"), list)]
+
+
+@pytest.mark.parametrize("case", WITH_SECOND, ids=[case.label for case in WITH_SECOND])
+def test_second_gradient_agrees_with_tensorflow(case: Case) -> None:
+    made = Differentiated(case)
+    compare(case, made.values(made.second()), gradients_of(case)["second"])
+
+
+def is_numeric(case: Case) -> bool:
+    """Real, in double precision, and the same in every run."""
+    floats = [array for array in case.flat_inputs if array.dtype.kind in "fcV"]
+    return not case.definition.stateful and all(array.dtype == np.float64 for array in floats)
+
+
+# Where TensorFlow has no gradient, what there is must be right all the same.
+NUMERIC = [case for case in RECORDED if is_numeric(case)]
+
+
+@pytest.mark.parametrize("case", NUMERIC, ids=[case.label for case in NUMERIC])
+def test_gradient_is_the_derivative(case: Case) -> None:
+    try:
+        made = Differentiated(case)
+    except LookupError:
+        assert case not in WITH_GRADIENT
+        return
+
+    def function(inputs: list[Any]) -> float:
+        values = call_kernel(made.built, inputs)
+        return weighted_sum({number: np.asarray(values[number]) for number in made.ys})
+
+    for place, gradient in made.values(made.first).items():
+        expected = numerical_gradient(function, case.flat_inputs, place, STEP)
+        np.testing.assert_allclose(gradient, expected, 1e-5, 1e-6, err_msg=case.label)
+
+
+NUMERIC_SECOND = [case for case in WITH_SECOND if is_numeric(case)]
+
+
+@pytest.mark.parametrize("case", NUMERIC_SECOND, ids=[case.label for case in NUMERIC_SECOND])
+def test_second_gradient_is_the_derivative(case: Case) -> None:
+    made = Differentiated(case)
+
+    def function(inputs: list[Any]) -> float:
+        return weighted_sum(made.values(made.first, inputs))
+
+    for place, gradient in made.values(made.second()).items():
+        expected = numerical_gradient(function, case.flat_inputs, place, STEP)
+        np.testing.assert_allclose(gradient, expected, 1e-4, 1e-5, err_msg=case.label)

@@ -1,0 +1,100 @@
+"""Every declared op has TensorFlow's arguments, attributes, defaults and types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.oracle import HOW_TO_RECORD, opdefs
+from support.samples import all_ops, plain_value
+
+from flowgraph.dtypes import DType
+from flowgraph.graph.opdef import MISSING, Arg, Attr, OpDef
+
+OPS = sorted(all_ops())
+
+# Ours alone, with the reason.
+NOT_IN_TENSORFLOW: dict[str, str] = {}
+
+# Attributes with a default that TensorFlow got after 1.15.
+LATER_ATTRS = {
+    ("MatMul", "grad_a"),
+    ("MatMul", "grad_b"),
+    ("BatchMatMul", "grad_x"),
+    ("BatchMatMul", "grad_y"),
+    ("BatchMatMulV2", "grad_x"),
+    ("BatchMatMulV2", "grad_y"),
+}
+
+
+def _describe(arg: Arg) -> list[Any]:
+    dtype = arg.type_attr or arg.type_list_attr
+    if not dtype:
+        assert arg.dtype is not None
+        dtype = arg.dtype.name
+    count = "[]" if arg.type_list_attr else arg.number_attr
+    return [arg.name, dtype, count, arg.is_ref]
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    assert name in opdefs(), f"OpDef of {name} is not recorded; {HOW_TO_RECORD}"
+    recorded: dict[str, Any] = opdefs()[name]
+    return recorded
+
+
+def test_only_declared_ops_are_recorded() -> None:
+    assert sorted(opdefs()) == sorted(set(OPS) - set(NOT_IN_TENSORFLOW))
+
+
+@pytest.mark.parametrize("name", [name for name in OPS if name not in NOT_IN_TENSORFLOW])
+def test_declaration_agrees(name: str) -> None:
+    definition, recorded = all_ops()[name], _recorded(name)
+    assert [_describe(arg) for arg in definition.inputs] == recorded["inputs"]
+    assert [_describe(arg) for arg in definition.outputs] == recorded["outputs"]
+    problems = list(_attr_problems(definition, recorded["attrs"]))
+    assert not problems, "\n".join(problems)
+
+
+def _attr_problems(definition: OpDef, recorded: dict[str, Any]) -> Any:
+    for name in definition.attrs.keys() - recorded.keys():
+        yield f"TensorFlow has no attribute {name}"
+    for name, theirs in recorded.items():
+        ours = definition.attrs.get(name)
+        if ours is not None:
+            yield from (f"{name}: {problem}" for problem in _differences(ours, theirs))
+        elif "default" not in theirs or (definition.name, name) not in LATER_ATTRS:
+            yield f"the attribute {name} is missing"
+
+
+def _differences(ours: Attr, theirs: dict[str, Any]) -> Any:
+    if ours.kind != theirs["kind"]:
+        yield f"kind {ours.kind}, not {theirs['kind']}"
+    if (ours.default is not MISSING) != ("default" in theirs):
+        yield f"default {ours.default!r}, not {theirs.get('default', 'required')!r}"
+    elif ours.default is not MISSING and _plain_default(ours) != theirs["default"]:
+        yield f"default {_plain_default(ours)!r}, not {theirs['default']!r}"
+    if ours.minimum != theirs.get("minimum"):
+        yield f"minimum {ours.minimum}, not {theirs.get('minimum')}"
+    allowed = theirs.get("allowed")
+    if ours.allowed is None:
+        if allowed is not None:
+            yield f"anything is allowed, not only {allowed}"
+    else:
+        names = {each.name if isinstance(each, DType) else each for each in ours.allowed}
+        if allowed is not None and not names <= set(allowed):
+            yield f"{sorted(names - set(allowed))} must not be allowed"
+
+
+def _plain_default(attr: Attr) -> Any:
+    value = plain_value(attr.kind, attr.default)
+    return pytest.approx(value, rel=1e-6) if attr.kind == "float" else value
+
+
+@pytest.mark.parametrize("name", [name for name in OPS if opdefs().get(name, {}).get("stateful")])
+def test_stateful_in_tensorflow_is_stateful_here(name: str) -> None:
+    assert all_ops()[name].stateful
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_op_is_documented(name: str) -> None:
+    assert len(all_ops()[name].doc) >= 10

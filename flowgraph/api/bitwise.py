@@ -1,5 +1,12 @@
 """The names of `tf.bitwise`."""
 
-from flowgraph.ops.operators import invert
+from flowgraph.ops.bitwise import (
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    invert,
+    left_shift,
+    right_shift,
+)
 
-__all__ = ["invert"]
+__all__ = ["bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"]

@@ -19,7 +19,6 @@ gradient, the samples its tests are generated from, and the docstring::
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -199,10 +198,11 @@ def registered() -> dict[str, OpDef]:
 
 
 def _keywords(function: Any) -> tuple[str, ...]:
-    if function is MISSING or function is None or isinstance(function, np.ufunc):
+    code = getattr(function, "__code__", None)
+    if code is None:
         return ()
-    parameters = inspect.signature(function).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY)
+    names: tuple[str, ...] = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+    return names
 
 
 def define(name: str, signature: str, attrs: dict[str, Any], **fields: Any) -> OpDef:
@@ -257,7 +257,7 @@ def op(name: str, signature: str, **attrs: Any) -> Callable[[type], type]:
 
     def declare(body: type) -> type:
         fields = {key: body.__dict__[key] for key in _DECLARED if key in body.__dict__}
-        define(name, signature, attrs, doc=inspect.getdoc(body) or "", **fields)
+        define(name, signature, attrs, doc=body.__doc__ or "", **fields)
         return body
 
     return declare

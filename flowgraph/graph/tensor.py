@@ -230,8 +230,8 @@ class Tensor:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed: its value is not known while the "
-            "graph is built. Test `t is not None` for presence, or branch in the graph with tf.cond "
+            "Using a `tf.Tensor` as a Python `bool` is not allowed: its value is not known while "
+            "the graph is built. Test `t is not None` for presence, or branch with tf.cond "
             f"({self})."
         )
 

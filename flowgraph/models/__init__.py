@@ -1,0 +1,1 @@
+"""The models of the books as graph builders, by family."""

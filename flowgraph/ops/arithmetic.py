@@ -204,7 +204,7 @@ class Sign:
         if x.dtype.kind != "c":
             return np.sign(x, out=out)
         size = np.abs(x)
-        return np.realdiv(x, np.where(size == 0, 1, size).astype(size.dtype), out=out)
+        return np.divide(x, np.where(size == 0, 1, size).astype(size.dtype), out=out)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
         return [apply("ZerosLike", op.inputs[0])]

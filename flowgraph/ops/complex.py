@@ -150,9 +150,7 @@ def complex(real: Any, imag: Any, name: str | None = None) -> Tensor:
     elif pair == (dtypes.float32, dtypes.float32):
         out = dtypes.complex64
     else:
-        raise TypeError(
-            f"real and imag have incorrect types: {real.dtype.name} {imag.dtype.name}"
-        )
+        raise TypeError(f"real and imag have incorrect types: {real.dtype.name} {imag.dtype.name}")
     result: Tensor = apply("Complex", real, imag, Tout=out, name=name)
     return result
 
@@ -209,5 +207,3 @@ def conj(x: Any, name: str | None = None) -> Tensor:
     if kind in "fiu":
         return tensor
     raise TypeError(f"Expected numeric or variant tensor, got dtype {tensor.dtype!r}")
-
-

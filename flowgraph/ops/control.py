@@ -9,8 +9,8 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.composite import IndexedSlices
 from flowgraph.graph.context import control_dependencies, device, name_scope
 from flowgraph.graph.convert import convert_to_tensor
-from flowgraph.graph.opdef import attr, op
 from flowgraph.graph.graph import get_default_graph
+from flowgraph.graph.opdef import op
 from flowgraph.graph.structure import flatten
 from flowgraph.graph.tensor import Operation, Tensor
 

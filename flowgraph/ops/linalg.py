@@ -130,9 +130,7 @@ def _batch_shape(x: Operand, y: Operand, adj_x: bool, adj_y: bool, batch: Any) -
             raise ValueError(f"Shape must be at least rank 2 but is rank {len(operand.dims)}")
     rows, inner_x = _sizes(x, adj_x)
     inner_y, columns = _sizes(y, adj_y)
-    outer = batch(
-        None if x.dims is None else x.dims[:-2], None if y.dims is None else y.dims[:-2]
-    )
+    outer = batch(None if x.dims is None else x.dims[:-2], None if y.dims is None else y.dims[:-2])
     _check_inner(inner_x, inner_y)
     return None if outer is None else (*outer, rows, columns)
 
@@ -301,5 +299,3 @@ def matvec(
         )
         result: Tensor = apply("Squeeze", output, squeeze_dims=[-1], name=scope)
         return result
-
-

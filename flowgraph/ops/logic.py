@@ -125,9 +125,8 @@ class ApproximateEqual:
     samples = (
         case(np.float32([1, 1, 1]), np.float32([1, 1 + 5e-6, 1.1])),
         case(np.float64([1, 2]), np.float64([1.05, 2.2]), tolerance=0.1),
-        case(A32, B32),
         case(np.float32(1), np.float32(1)),
-        case(A32[:0], B32[:0]),
+        case(np.zeros((0, 2)), np.zeros((0, 2))),
         case(A32, A32[:, :2], raises="Dimension 1 in both shapes must be equal"),
     )
 
@@ -138,9 +137,7 @@ class ApproximateEqual:
         return np.abs(np.subtract(x, y)) < tolerance
 
 
-def approximate_equal(
-    x: Any, y: Any, tolerance: float = 1e-5, name: str | None = None
-) -> Tensor:
+def approximate_equal(x: Any, y: Any, tolerance: float = 1e-5, name: str | None = None) -> Tensor:
     """Whether ``|x - y| < tolerance``, elementwise."""
     result: Tensor = apply("ApproximateEqual", x, y, tolerance=tolerance, name=name)
     return result

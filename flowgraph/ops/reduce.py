@@ -335,6 +335,4 @@ reduce_max = _reduction("Max", "reduce_max", "The largest element")
 reduce_min = _reduction("Min", "reduce_min", "The smallest element")
 reduce_all = _reduction("All", "reduce_all", "The logical and")
 reduce_any = _reduction("Any", "reduce_any", "The logical or")
-reduce_euclidean_norm = _reduction(
-    "EuclideanNorm", "reduce_euclidean_norm", "The Euclidean norm"
-)
+reduce_euclidean_norm = _reduction("EuclideanNorm", "reduce_euclidean_norm", "The Euclidean norm")

@@ -135,9 +135,7 @@ def _where(op_type: str, condition: Any, x: Any, y: Any, name: str | None) -> Te
     result: Tensor
     if x is None and y is None:
         with name_scope(name, "Where", [condition]) as scope:
-            condition = convert_to_tensor(
-                condition, name="condition", preferred_dtype=dtypes.bool
-            )
+            condition = convert_to_tensor(condition, name="condition", preferred_dtype=dtypes.bool)
             result = apply("Where", condition, name=scope)
             return result
     if x is None or y is None:
@@ -150,6 +148,7 @@ def _where(op_type: str, condition: Any, x: Any, y: Any, name: str | None) -> Te
 class ClipByValue:
     """``minimum(maximum(t, clip_value_min), clip_value_max)``; the bounds broadcast to `t`."""
 
+    shape = broadcast_shape
     samples = (
         case(GRID, np.array(-1.0), np.array(1.0)),
         case(GRID.astype(np.float32), GRID.astype(np.float32) * 0, np.float32(1.0)),
@@ -157,9 +156,6 @@ class ClipByValue:
         case(np.array(3.0), np.array(-1.0), np.array(1.0)),
         case(GRID[:0], np.array(-1.0), np.array(1.0)),
     )
-
-    def shape(t: Operand, low: Operand, high: Operand) -> Dims:
-        return t.dims
 
     def numpy(t: Any, low: Any, high: Any, *, out: Any = None) -> Any:
         return np.minimum(np.maximum(t, low), high, out=out)

@@ -276,5 +276,3 @@ def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """Whether a variable has a value in the session that runs this, as a bool scalar."""
     value: Tensor = apply("IsVariableInitialized", ref, name=name)
     return value
-
-

@@ -1,6 +1,6 @@
 """Records TensorFlow's own declarations of the ops that flowgraph declares.
 
-``python tests/oracle_tf/record_opdefs.py SAMPLES FILE.json`` in an environment with TensorFlow.
+``python tests/oracle_tf/record_opdefs.py SAMPLES FOLDER`` in an environment with TensorFlow.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ def main() -> None:
             found[op["name"]] = describe(tf, op_def)
     lines = [f"{json.dumps(name)}: {json.dumps(each)}" for name, each in sorted(found.items())]
     head = f'"tensorflow": {json.dumps(tf.__version__)}'
-    Path(sys.argv[2]).write_text("{\n" + ",\n".join([head, *lines]) + "\n}\n", encoding="utf-8")
+    text = "{\n" + ",\n".join([head, *lines]) + "\n}\n"
+    (Path(sys.argv[2]) / "opdefs.json").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

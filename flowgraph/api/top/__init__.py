@@ -1,0 +1,1 @@
+"""The names that stand directly in the top namespace, by theme."""

@@ -1,19 +1,24 @@
 """Control, checks and random numbers."""
 
 from flowgraph.ops.control import group, no_op
-from flowgraph.ops.random_kernels import (
+from flowgraph.ops.random import (
     multinomial,
+    random_crop,
+    random_gamma,
+    random_normal,
+    random_poisson,
     random_shuffle,
     random_uniform,
     truncated_normal,
 )
-from flowgraph.ops.random_rejection import random_gamma, random_poisson
 
 __all__ = [
     "group",
     "multinomial",
     "no_op",
+    "random_crop",
     "random_gamma",
+    "random_normal",
     "random_poisson",
     "random_shuffle",
     "random_uniform",

@@ -143,7 +143,7 @@ class Optimizer:
             colocate_gradients_with_ops=colocate_gradients_with_ops,
         )
         if gate_gradients == self.GATE_GRAPH:
-            found = control.tuple(found)
+            found = control.tuple_(found)
         pairs = list(zip(found, variables, strict=True))
         self._assert_valid_dtypes([v for gradient, v in pairs if gradient is not None])
         return pairs
@@ -187,7 +187,8 @@ class Optimizer:
 
     def _with_step(self, updates: list[Any], global_step: Any, scope: str) -> Any:
         if global_step is None:
-            return self._finish(updates, scope)
+            finished = self._finish(updates, scope)
+            return finished.op if isinstance(finished, Tensor) else finished
         with control_dependencies([self._finish(updates, "update")]), colocate_with(global_step):
             return apply("AssignAdd", global_step, 1, name=scope).op
 

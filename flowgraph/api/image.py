@@ -1,0 +1,5 @@
+"""The names of `tf.image`."""
+
+from flowgraph.ops.random import random_crop
+
+__all__ = ["random_crop"]

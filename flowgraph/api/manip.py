@@ -1,0 +1,5 @@
+"""The names of `tf.manip`."""
+
+from flowgraph.ops.array import tile
+
+__all__ = ["tile"]

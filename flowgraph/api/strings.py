@@ -1,0 +1,5 @@
+"""The names of `tf.strings`."""
+
+from flowgraph.ops.io import string_join as join
+
+__all__ = ["join"]

@@ -1,0 +1,1 @@
+"""What a program does around its graph: flags, logs, files, records."""

@@ -8,42 +8,48 @@
 """
 
 from flowgraph import errors
-from flowgraph.api import aliases as _aliases
 from flowgraph.api import (
+    app,
     bitwise,
+    compat,
     debugging,
     flags,
     gfile,
+    graph_util,
     image,
+    initializers,
     io,
     linalg,
     logging,
     manip,
     math,
+    nest,
     nn,
     python_io,
+    pywrap_tensorflow,
     random,
+    resource_loader,
     sparse,
     strings,
     summary,
     test,
     train,
+    version,
 )
 from flowgraph.api.top import arrays as _arrays
 from flowgraph.api.top import control as _control
 from flowgraph.api.top import core as _core
 from flowgraph.api.top import maths as _maths
+from flowgraph.api.top import old_names as _old_names
 from flowgraph.api.top import variables as _variables
 from flowgraph.api.top.arrays import *  # noqa: F403
 from flowgraph.api.top.control import *  # noqa: F403
 from flowgraph.api.top.core import *  # noqa: F403
 from flowgraph.api.top.maths import *  # noqa: F403
+from flowgraph.api.top.old_names import *  # noqa: F403
 from flowgraph.api.top.variables import *  # noqa: F403
 
 __version__ = "0.1.0"
-VERSION = "1.15.0"
-GIT_VERSION = "v1.15.0"
-COMPILER_VERSION = ""
 newaxis = None
 
 __all__ = [
@@ -51,29 +57,35 @@ __all__ = [
     *_control.__all__,
     *_core.__all__,
     *_maths.__all__,
+    *_old_names.__all__,
     *_variables.__all__,
-    "COMPILER_VERSION",
-    "GIT_VERSION",
-    "VERSION",
     "__version__",
+    "app",
     "bitwise",
+    "compat",
     "debugging",
     "errors",
     "flags",
     "gfile",
+    "graph_util",
     "image",
+    "initializers",
     "io",
     "linalg",
     "logging",
     "manip",
     "math",
+    "nest",
     "newaxis",
     "nn",
     "python_io",
+    "pywrap_tensorflow",
     "random",
+    "resource_loader",
     "sparse",
     "strings",
     "summary",
     "test",
     "train",
+    "version",
 ]

@@ -14,7 +14,7 @@
     └── FailedPreconditionError
 
 Mistakes that show while a graph is built are plain ``ValueError`` and ``TypeError``, as in
-TensorFlow; `InapplicableError` is the ``TypeError`` of an operator that does not fit its operands.
+TensorFlow; `DTypeMismatchError` is both.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ __all__ = [
     "AbortedError",
     "AlreadyExistsError",
     "CancelledError",
+    "DTypeMismatchError",
     "DataLossError",
     "DeadlineExceededError",
     "FailedPreconditionError",
@@ -111,6 +112,10 @@ class OpError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class DTypeMismatchError(TypeError, ValueError):
+    """Operands of different types. TF 1.0 raised ValueError for it and TF 1.15 TypeError."""
 
 
 class CancelledError(OpError):

@@ -89,7 +89,7 @@ def test_interactive_session_tensors() -> None:
         session = tf.InteractiveSession()
         zeros = tf.zeros(2)
         assert repr(zeros) == "<tf.Tensor 'zeros:0' shape=(2,) dtype=float32>"
-        expected = {
+        expected: dict[Any, Any] = {
             zeros: np.zeros(2, np.float32),
             tf.zeros((2, 3)): np.zeros((2, 3), np.float32),
             tf.ones((2, 2, 2)): np.ones((2, 2, 2), np.float32),
@@ -204,7 +204,8 @@ def test_tensor_indexing_demo(sess: Any) -> None:
     assert sess.run(product).tolist() == [[9, 12, 15], [19, 26, 33]]
 
     numbers = [[[3, 7, 9], [2, 4, 5]], [[8, 6, 2], [3, 9, 1]]]
-    constant, x3 = tf.constant(numbers), tf.Variable(numbers)
+    constant: Any = tf.constant(numbers)
+    x3: Any = tf.Variable(numbers)
     sess.run(tf.global_variables_initializer())
     assert sess.run([x3[0, 1, 1], x3[0], x3[0, 1:3, :]])[0] == 4
     assert sess.run(x3[0]).tolist() == [[3, 7, 9], [2, 4, 5]]
@@ -218,7 +219,7 @@ def test_tensor_indexing_demo(sess: Any) -> None:
 
 def test_tensor_slice_assignment(sess: Any) -> None:
     start = np.arange(24.0).reshape(2, 3, 4)
-    x = tf.Variable(start)
+    x: Any = tf.Variable(start)
     sess.run(tf.global_variables_initializer())
     block = -np.ones((2, 4)) * [[1.0], [2.0]]
     sess.run(x[0, 1:3, :].assign(block))
@@ -240,7 +241,7 @@ def test_tensordot_demo(sess: Any) -> None:
     weights = tf.constant(
         [[0.6, 0.25, 0.25], [0.2, 0.25, 0.25], [0.1, 0.25, 0.25], [0.1] + 2 * [0.25]]
     )
-    printed = [[0.8, 0.5, 0.5], [1.5, 1, 1], [2, 1, 1], [2.7, 1.5, 1.5]]
+    printed: Any = [[0.8, 0.5, 0.5], [1.5, 1, 1], [2, 1, 1], [2.7, 1.5, 1.5]]
     mixed = tf.tensordot(states, weights, [[1], [0]])
     np.testing.assert_allclose(sess.run(mixed), [printed, printed], rtol=0, atol=1e-6)
     turned = sess.run(tf.transpose(mixed, [0, 2, 1]))
@@ -252,7 +253,7 @@ def test_tensordot_demo(sess: Any) -> None:
     assert swapped.shape.as_list() == [3, 2, 4]
     np.testing.assert_allclose(sess.run(swapped)[0, 0], [0.8, 1.5, 2, 2.7], rtol=0, atol=1e-6)
     assert math.isclose(sess.run(mixed)[0, 0, 0], 0.8, abs_tol=1e-6)
-    with pytest.raises(ValueError, match="[Dd]imension"):
+    with pytest.raises(ValueError, match=r"[Dd]imension"):
         tf.tensordot(states, weights, [[0], [0]])
 
     left, right = [[1, 2, 3], [4, 5, 6]], [[-1, -2], [-3, -4], [-5, -6]]
@@ -294,11 +295,11 @@ def test_xavier_initialization(sess: Any) -> None:
 
 
 def test_rebound_feed_key(sess: Any) -> None:
-    image = tf.placeholder(tf.float32, [2])
+    image: Any = tf.placeholder(tf.float32, [2])
     doubled = 2 * image
     batches = iter([np.ones(2), np.zeros(2)])
     runs = []
-    with pytest.raises(TypeError, match="unhashable|as a Tensor|feed"):
+    with pytest.raises(TypeError, match="unhashable"):
         for _ in range(2):
             batch = next(batches)
             # The misuse: from here on the name no longer means the placeholder.
@@ -315,7 +316,7 @@ def test_reduction_defaults_demo(sess: Any) -> None:
     row = [-1.609438, -2.302585, -1.609438, -2.302585, -0.916291]
     np.testing.assert_allclose(sess.run(log), [row] * 3, rtol=0, atol=1e-6)
     terms = -labels * log
-    cases = {
+    cases: dict[Any, Any] = {
         tf.reduce_sum(terms, axis=1): [1.609438, 1.609438, 0.916291],
         tf.reduce_sum(terms, reduction_indices=[1]): [1.609438, 1.609438, 0.916291],
         tf.reduce_sum(terms, axis=0): [0, 0, 3.218876, 0, 0.916291],

@@ -62,9 +62,10 @@ def test_products(left: Any, right: Any, expected: Any) -> None:
 
 
 def test_affine_maps_and_transposes() -> None:
-    affine = tf.matmul([[1, 2]], [[1, 2, 3], [4, 5, 6]]) + [7, 8, 9]
+    affine = tf.add(tf.matmul([[1, 2]], [[1, 2, 3], [4, 5, 6]]), [7, 8, 9])
     assert value_of(affine).tolist() == [[16, 20, 24]]
-    assert value_of(tf.matmul(A, [[0, 1], [2, 3]]) + [4, 5]).tolist() == [[8, 12], [12, 20]]
+    affine = tf.add(tf.matmul(A, [[0, 1], [2, 3]]), [4, 5])
+    assert value_of(affine).tolist() == [[8, 12], [12, 20]]
     assert value_of(tf.transpose(A)).tolist() == [[1, 3], [2, 4]]
     product = tf.matmul([[19, 22], [43, 50]], B)
     reversed_product = tf.matmul(tf.transpose(B), tf.transpose([[19, 22], [43, 50]]))

@@ -1,4 +1,4 @@
-"""The programs of ``tests/programs`` give with flowgraph what was recorded of them with TensorFlow."""
+"""The programs of ``tests/programs`` give what was recorded of them with TensorFlow."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 import pytest
-from support.oracle import HOW_TO_RECORD, assert_close, program_recordings
-from support.programs import Program, all_programs, observe
 
 import flowgraph as tf
+from support.oracle import HOW_TO_RECORD, assert_close, program_recordings
+from support.programs import Program, all_programs, observe
 
 PROGRAMS = all_programs()
 

@@ -45,7 +45,10 @@ def main(arguments: list[str]) -> int:
 def oracle_python() -> Path:
     """The Python of `.venv-oracle`, which is made if it does not hold TensorFlow."""
     python = VENV / "bin" / "python"
-    if python.exists() and _venv.run([python, "-m", "pip", "show", "--quiet", "tensorflow-cpu"]) == 0:
+    if (
+        python.exists()
+        and _venv.run([python, "-m", "pip", "show", "--quiet", "tensorflow-cpu"]) == 0
+    ):
         return python
     if _venv.run([sys.executable, "-m", "venv", "--clear", VENV]):
         sys.exit(f"Could not make {VENV}; the lines above say why.")

@@ -1,9 +1,11 @@
 """What users type, a module per namespace of TensorFlow 1.
 
-The imports below register every op and complete the graph's nodes with `node_def`.
+The imports below register every op, complete the graph's nodes with `node_def`, and make
+``import flowgraph.nn`` work.
 """
 
-import flowgraph.formats.graphdef
-import flowgraph.ops
+from flowgraph import ops
+from flowgraph.api import aliases
+from flowgraph.formats import graphdef
 
-__all__: list[str] = []
+__all__ = ["aliases", "graphdef", "ops"]

@@ -10,6 +10,11 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from flowgraph import dtypes
+from flowgraph.api import compat
+from flowgraph.ops.cast import cast, saturate_cast
+from flowgraph.ops.complex import complex
+
 __all__ = ["AliasFinder", "install"]
 
 _PUBLIC = "flowgraph."
@@ -55,9 +60,16 @@ class AliasFinder(MetaPathFinder):
 
 
 def install() -> None:
-    """Let the finder have its say after the normal ones."""
+    """Let the finder have its say after the normal ones, and complete two modules.
+
+    `tf.compat.v1` is `tf` itself; `tf.dtypes`, which the ops are built on, also has three of them.
+    """
     if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
         sys.meta_path.append(AliasFinder())
+    root = sys.modules["flowgraph"]
+    sys.modules["flowgraph.compat.v1"] = root
+    vars(compat)["v1"] = root
+    vars(dtypes).update(cast=cast, saturate_cast=saturate_cast, complex=complex)
 
 
 install()

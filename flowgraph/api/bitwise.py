@@ -1,4 +1,4 @@
-"""The names of `tf.bitwise`."""
+"""Bits of integers (`tf.bitwise`)."""
 
 from flowgraph.ops.bitwise import (
     bitwise_and,

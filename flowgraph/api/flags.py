@@ -1,4 +1,4 @@
-"""The names of `tf.flags`."""
+"""Command-line flags (`tf.flags`)."""
 
 from flowgraph.library.platform.flags import (
     FLAGS,

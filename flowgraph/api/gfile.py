@@ -1,4 +1,4 @@
-"""The names of `tf.gfile`."""
+"""Files and folders (`tf.gfile`)."""
 
 from flowgraph.library.platform.gfile import (
     Copy,

@@ -1,4 +1,4 @@
-"""The names of `tf.image`."""
+"""Images (`tf.image`)."""
 
 from flowgraph.ops.random import random_crop
 

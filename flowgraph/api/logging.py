@@ -1,4 +1,4 @@
-"""The names of `tf.logging`."""
+"""The log (`tf.logging`)."""
 
 from flowgraph.library.platform.logs import (
     DEBUG,

@@ -1,4 +1,4 @@
-"""The names of `tf.python_io`."""
+"""Files of records (`tf.python_io`)."""
 
 from flowgraph.library.platform.records import (
     TFRecordCompressionType,

@@ -1,4 +1,4 @@
-"""The names of `tf.random`."""
+"""Random numbers (`tf.random`)."""
 
 from flowgraph.graph.seeds import get_seed, set_random_seed
 from flowgraph.ops.random import categorical, multinomial, truncated_normal

@@ -33,7 +33,9 @@ def accept(function: Callable[..., Any], **renamed: str) -> Callable[..., Any]:
                 if value is None:
                     continue
                 if kwargs.get(new) is not None or len(args) > position:
-                    raise ValueError(f"{function.__name__}() cannot specify both {old!r} and {new!r}.")
+                    raise ValueError(
+                        f"{function.__name__}() cannot specify both {old!r} and {new!r}."
+                    )
                 kwargs[new] = value
         return function(*args, **kwargs)
 

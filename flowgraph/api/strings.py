@@ -1,4 +1,4 @@
-"""The names of `tf.strings`."""
+"""Text (`tf.strings`)."""
 
 from flowgraph.ops.io import string_join as join
 

@@ -1,4 +1,4 @@
-"""The names of `tf.summary`."""
+"""Summaries (`tf.summary`)."""
 
 from flowgraph.protos.messages import Event, SessionLog, Summary
 

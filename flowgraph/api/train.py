@@ -1,5 +1,106 @@
-"""The names of `tf.train`."""
+"""Optimizers, schedules and checkpoints (`tf.train`)."""
 
+from flowgraph.library.training.adadelta import AdadeltaOptimizer
+from flowgraph.library.training.adagrad import AdagradDAOptimizer, AdagradOptimizer
+from flowgraph.library.training.adam import AdamOptimizer
+from flowgraph.library.training.checkpoint_init import init_from_checkpoint
+from flowgraph.library.training.checkpoint_reader import (
+    NewCheckpointReader,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+from flowgraph.library.training.checkpoint_state import (
+    checkpoint_exists,
+    generate_checkpoint_state_proto,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    latest_checkpoint,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
+from flowgraph.library.training.cosine_schedules import (
+    cosine_decay,
+    cosine_decay_restarts,
+    linear_cosine_decay,
+    noisy_linear_cosine_decay,
+)
+from flowgraph.library.training.ftrl import FtrlOptimizer
+from flowgraph.library.training.global_step import (
+    assert_global_step,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+    global_step,
+)
+from flowgraph.library.training.gradient_descent import GradientDescentOptimizer
+from flowgraph.library.training.metagraphs import export_meta_graph, write_graph
+from flowgraph.library.training.momentum import MomentumOptimizer
+from flowgraph.library.training.moving_averages import ExponentialMovingAverage
+from flowgraph.library.training.optimizer import Optimizer
+from flowgraph.library.training.proximal import (
+    ProximalAdagradOptimizer,
+    ProximalGradientDescentOptimizer,
+)
+from flowgraph.library.training.rmsprop import RMSPropOptimizer
+from flowgraph.library.training.saver import Saver, import_meta_graph
+from flowgraph.library.training.schedules import (
+    exponential_decay,
+    inverse_time_decay,
+    natural_exp_decay,
+    piecewise_constant,
+    polynomial_decay,
+)
+from flowgraph.library.training.schedules import piecewise_constant as piecewise_constant_decay
 from flowgraph.protos.messages import CheckpointState, ClusterDef, Event, JobDef, SaverDef
 
-__all__ = ["CheckpointState", "ClusterDef", "Event", "JobDef", "SaverDef"]
+__all__ = [
+    "AdadeltaOptimizer",
+    "AdagradDAOptimizer",
+    "AdagradOptimizer",
+    "AdamOptimizer",
+    "CheckpointState",
+    "ClusterDef",
+    "Event",
+    "ExponentialMovingAverage",
+    "FtrlOptimizer",
+    "GradientDescentOptimizer",
+    "JobDef",
+    "MomentumOptimizer",
+    "NewCheckpointReader",
+    "Optimizer",
+    "ProximalAdagradOptimizer",
+    "ProximalGradientDescentOptimizer",
+    "RMSPropOptimizer",
+    "Saver",
+    "SaverDef",
+    "assert_global_step",
+    "checkpoint_exists",
+    "cosine_decay",
+    "cosine_decay_restarts",
+    "create_global_step",
+    "exponential_decay",
+    "export_meta_graph",
+    "generate_checkpoint_state_proto",
+    "get_checkpoint_mtimes",
+    "get_checkpoint_state",
+    "get_global_step",
+    "get_or_create_global_step",
+    "global_step",
+    "import_meta_graph",
+    "init_from_checkpoint",
+    "inverse_time_decay",
+    "latest_checkpoint",
+    "linear_cosine_decay",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
+    "natural_exp_decay",
+    "noisy_linear_cosine_decay",
+    "piecewise_constant",
+    "piecewise_constant_decay",
+    "polynomial_decay",
+    "remove_checkpoint",
+    "update_checkpoint_state",
+    "write_graph",
+]

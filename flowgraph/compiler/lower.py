@@ -206,6 +206,10 @@ class _Writes:
         known = self.writers.get(variable, ())
         return any(mask & self.bit[writer] for writer in known if writer is not op)
 
+    def is_writer(self, op: Operation, variable: Operation) -> bool:
+        """True if `op` changes `variable`: its output is the value after the change."""
+        return op in self.writers.get(variable, ())
+
     def readers_first(self) -> dict[Operation, list[Operation]]:
         """Edges from readers to the writers that they do not depend on."""
         edges: dict[Operation, list[Operation]] = {}
@@ -246,7 +250,7 @@ class _Emitter:
                 self._expect(op, variable)
         for tensor in fetches:
             fetched = variable_read_by(tensor, self.fed)
-            if fetched is not None:
+            if fetched is not None and not self.writes.is_writer(tensor.op, fetched):
                 self._expect(tensor.op, fetched)
         for op in self.order:
             self._emit(op)
@@ -260,6 +264,8 @@ class _Emitter:
         variable = variable_read_by(tensor, self.fed)
         if variable is None:
             return self.values[tensor]
+        if self.writes.is_writer(tensor.op, variable):
+            return self._read(variable, tensor.op)
         return self._value_for(tensor.op, variable)
 
     def _value_for(self, op: Operation, variable: Operation) -> Value:

@@ -10,11 +10,18 @@ from flowgraph import callsite, dtypes, errors
 from flowgraph.formats.attributes import is_neutral, python_value
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.graph import Graph, get_default_graph
-from flowgraph.graph.opdef import MISSING, OpDef, arity, lookup
+from flowgraph.graph.opdef import MISSING, OpDef, lookup
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.protos import GraphDef
 
 __all__ = ["import_graph_def"]
+
+# Attributes with which later producers mark what a node is for, without effect on its value.
+_HINTS = {
+    (op_type, name)
+    for op_type in ("MatMul", "BatchMatMul", "BatchMatMulV2")
+    for name in ("grad_a", "grad_b", "grad_x", "grad_y")
+}
 
 
 def import_graph_def(
@@ -148,7 +155,9 @@ class _Import:
         definitions = [self._definition(node) for node in ordered]
         for node in ordered:
             if self.prefix + node.name in self.graph._by_name:
-                raise ValueError(f"Node name '{self.prefix + node.name}' already exists in the Graph")
+                raise ValueError(
+                    f"Node name '{self.prefix + node.name}' already exists in the Graph"
+                )
         with self.graph.name_scope(None):
             for node, definition in zip(ordered, definitions, strict=True):
                 self.made[node.name] = self._make(node, definition)
@@ -250,7 +259,7 @@ class _Import:
             else:
                 attrs[name] = spec.default
         for name, value in node.attr.items():
-            if not name.startswith("_") and name not in attrs:
+            if not name.startswith("_") and name not in attrs and (node.op, name) not in _HINTS:
                 default = self.defaults.get((node.op, name))
                 if value != default and not (default is None and is_neutral(value)):
                     raise ValueError(
@@ -292,10 +301,11 @@ def _check_inputs(
     expected: list[tuple[dtypes.DType, bool]] = []
     for arg in definition.inputs:
         if arg.type_list_attr:
-            expected.extend((dtype, arg.is_ref) for dtype in attrs[arg.type_list_attr])
+            types = list(attrs[arg.type_list_attr])
         else:
-            dtype = arg.dtype or attrs[arg.type_attr]
-            expected.extend([(dtype, arg.is_ref)] * (arity(arg, attrs) if arg.is_list else 1))
+            count = attrs[arg.number_attr] if arg.number_attr else 1
+            types = [arg.dtype or attrs[arg.type_attr]] * count
+        expected.extend((dtype, arg.is_ref) for dtype in types)
     if len(expected) != len(inputs):
         raise ValueError(
             f"NodeDef '{node.name}' expected {len(expected)} inputs of Op {node.op} do not match "

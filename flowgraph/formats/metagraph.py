@@ -131,7 +131,7 @@ def _scoped(message: Any, prefix: str) -> Any:
             mark, name = ("^", text[1:]) if text.startswith("^") else ("", text)
             if not name.startswith(prefix):
                 raise ValueError(
-                    f"Graph contains unbound inputs: '{node.name}' reads '{name}' outside the scope."
+                    f"Graph contains unbound inputs: '{node.name}' reads '{name}' from outside."
                 )
             kept.input[index] = mark + name.removeprefix(prefix)
         if "_class" in kept.attr:

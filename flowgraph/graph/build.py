@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flowgraph import callsite, dtypes
+from flowgraph import callsite, dtypes, errors
 from flowgraph.dtypes import DType
 from flowgraph.graph import convert
 from flowgraph.graph.graph import Graph, get_default_graph
@@ -222,9 +222,10 @@ def _match(
         origins[key] = arg.name
     elif known is not base:
         other = f"of argument '{origins[key]}'" if key in origins else f"given as {key}"
-        raise TypeError(
+        raise errors.DTypeMismatchError(
             f"Input '{arg.name}' of '{definition.name}' Op has type {base.name} that does not "
-            f"match type {known.name} {other}."
+            f"match type {known.name} {other}. (Tensor conversion requested dtype {known.name} "
+            f"for Tensor with dtype {base.name}: {str(tensor)!r}; use tf.cast.)"
         )
 
 

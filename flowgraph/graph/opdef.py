@@ -296,7 +296,7 @@ def define_elementwise(
             division); it must agree with the expression elsewhere.
     """
     expr = parse(expression, inputs)
-    same_type = not output
+    same_type = not output or output.endswith(": T")
     signature = ", ".join(f"{arg}: T" for arg in inputs) + " -> " + (output or "y: T")
     return define(
         name,

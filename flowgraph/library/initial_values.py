@@ -28,11 +28,11 @@ def attribute_scope(graph: Graph, key: str, value: Any) -> Iterator[None]:
         graph._attribute_scopes = previous
 
 
-def guarded(initial_value: Tensor, variable: Operation, scope: str) -> Tensor:
+def guarded(initial_value: Tensor, scope: str) -> Tensor:
     """`initial_value`, with each variable it reads replaced by that one's initialized value.
 
-    So that variables may be initialized in any order. The ops between are built again, named after the
-    old ones and the new variable: ``mul_Variable_1``.
+    So that variables may be initialized in any order. The ops between are built again, named after
+    the old ones and the new variable: ``mul_Variable_1``.
     """
     needed = _ancestors(initial_value.op)
     if not any(op.type in _VARIABLES for op in needed):

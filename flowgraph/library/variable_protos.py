@@ -96,8 +96,7 @@ class VariableProto:
         self._snapshot = node(variable_def.snapshot_name)
         self._synchronization = type(self._synchronization)(variable_def.synchronization)
         self._aggregation = type(self._aggregation)(variable_def.aggregation)
-        # Files from before the field existed hold no variables that are not trainable.
-        self._trainable = variable_def.trainable if variable_def.HasField("trainable") else True
+        self._trainable = bool(variable_def.trainable)
         if variable_def.HasField("save_slice_info_def"):
             self._save_slice_info = SaveSliceInfo(
                 save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope

@@ -26,21 +26,33 @@ class VariableWrites:
     _variable: Tensor
 
     def assign(
-        self, value: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        value: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Store `value`; with ``read_value=False`` the operation is returned."""
         written = state.assign(self._variable, value, use_locking=use_locking, name=name)
         return _result(written, read_value)
 
     def assign_add(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Add `delta`."""
         written = state.assign_add(self._variable, delta, use_locking=use_locking, name=name)
         return _result(written, read_value)
 
     def assign_sub(
-        self, delta: Any, use_locking: bool = False, name: str | None = None, read_value: bool = True
+        self,
+        delta: Any,
+        use_locking: bool = False,
+        name: str | None = None,
+        read_value: bool = True,
     ) -> Any:
         """Subtract `delta`."""
         written = state.assign_sub(self._variable, delta, use_locking=use_locking, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flowgraph import dtypes
@@ -87,12 +87,12 @@ def _by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
 class Variable(VariableProto, VariableWrites, metaclass=_Creation):
     """A value that lives in a session, is read like a tensor and changed by `assign` and kin.
 
-    It must be initialized before it is read: run `global_variables_initializer()`, or the variable's
-    own `initializer`. Operators and functions take it wherever they take a tensor.
+    It must be initialized before it is read: run `global_variables_initializer()`, or its own
+    `initializer`. Operators and functions take it wherever they take a tensor.
 
     Args:
-        initial_value: what `initializer` stores: a tensor, an array, a number, a list, or a function
-            that builds one. Other variables in it stand for their initialized values.
+        initial_value: what `initializer` stores: a tensor, an array, a number, a list, or a
+            function that builds one. Other variables in it stand for their initialized values.
         trainable: whether optimizers change it by default.
         collections: the graph collections it joins; `GraphKeys.GLOBAL_VARIABLES` if None.
         validate_shape: False lets it have an initial value, and take values, of any shape.
@@ -176,23 +176,24 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
         with name_scope(name, "Variable") as scope:
             if callable(initial_value):
                 own = [b"loc:@" + scope[:-1].encode()]
-                with attribute_scope(graph, "_class", own), graph.name_scope("Initializer"):
-                    with graph.device(None):
-                        made = initial_value()
-                        value = convert_to_tensor(made, dtype, "initial_value")
+                with (
+                    attribute_scope(graph, "_class", own),
+                    graph.name_scope("Initializer"),
+                    graph.device(None),
+                ):
+                    value = convert_to_tensor(initial_value(), dtype, "initial_value")
             else:
                 value = convert_to_tensor(initial_value, dtype, "initial_value")
-            if validate_shape and value.dims is None or None in (value.dims or ()):
-                if validate_shape:
-                    raise ValueError(f"initial_value must have a shape specified: {value}")
+            if validate_shape and not value.shape.is_fully_defined():
+                raise ValueError(f"initial_value must have a shape specified: {value}")
             if shape is None:
                 shape = value.shape if validate_shape else TensorShape(None)
             base = value.dtype.base_dtype
             self._initial_value = value
             self._variable: Tensor = apply("VariableV2", shape=shape, dtype=base, name=scope)
             self._initializer_op: Operation
+            start = guarded(value, scope)
             with graph.colocate_with(self._variable):
-                start = guarded(value, self._variable.op, scope)
                 stored = state.assign(self._variable, start, validate_shape=validate_shape)
                 self._initializer_op = stored.op
             with self._cached(graph):
@@ -304,7 +305,7 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
     def _as_graph_element(self) -> Tensor:
         return self._variable
 
-    def _AsTensor(self) -> Tensor:  # noqa: N802 (subclasses of users override it)
+    def _AsTensor(self) -> Tensor:
         return self._snapshot
 
     def _get_save_slice_info(self) -> SaveSliceInfo | None:
@@ -320,9 +321,7 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
         return self._snapshot[key]
 
     def __repr__(self) -> str:
-        return (
-            f"<tf.Variable '{self.name}' shape={self.get_shape()} dtype={self.dtype.name}>"
-        )
+        return f"<tf.Variable '{self.name}' shape={self.get_shape()} dtype={self.dtype.name}>"
 
     def __str__(self) -> str:
         return repr(self)

@@ -111,10 +111,10 @@ class Dual:
         return Dual(-self.value, -self.slope)
 
     def __radd__(self, other: Any) -> Dual:
-        return self + other
+        return self + self._other(other)
 
     def __rmul__(self, other: Any) -> Dual:
-        return self * other
+        return self * self._other(other)
 
     def __rsub__(self, other: Any) -> Dual:
         return self._other(other) - self

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dims, dtypes
+from flowgraph import dtypes
 from flowgraph.dims import Dims
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
@@ -17,6 +17,7 @@ from flowgraph.graph.expr import parse
 from flowgraph.graph.opdef import Operand, define, op, types, unchanged_shape
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.kinds import FLOATS, REAL
+from flowgraph.ops.select import same_shape
 
 __all__ = ["crelu", "elu", "leaky_relu", "relu", "relu6", "selu", "softplus", "softsign", "swish"]
 
@@ -47,19 +48,8 @@ WHOLE = case(np.array([[1, -2, 3], [0, 9, -6]], np.int32))
 WHOLE_PAIR = case(np.array([1, -2, 3], np.int32), np.array([4, 5, -6], np.int32))
 
 
-def merged_shape(a: Operand, b: Operand) -> Dims:
-    """The shape rule of two operands of one shape.
-
-    Raises:
-        ValueError: if they differ.
-    """
-    if a.dims is not None and b.dims is not None:
-        if len(a.dims) != len(b.dims):
-            raise ValueError(f"Shapes must be equal rank, but are {len(a.dims)} and {len(b.dims)}")
-        for i, (x, y) in enumerate(zip(a.dims, b.dims, strict=True)):
-            if x is not None and y is not None and x != y:
-                raise ValueError(f"Dimension {i} in both shapes must be equal, but are {x} and {y}")
-    return dims.merge(a.dims, b.dims)
+def _merged_shape(a: Operand, b: Operand) -> Dims:
+    return same_shape(a.dims, b.dims)
 
 
 def _typed(kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,7 +90,7 @@ def _activation_grad(
         f"gradients: T, {second}: T -> backprops: T",
         {"T": types(T)},
         doc=f"{doc}\n\n``backprops = {expression}``",
-        shape=merged_shape,
+        shape=_merged_shape,
         numpy=_typed(expr.kernel()),
         expr=expr,
         inplace=(0, 1) if expr.inplace else (),
@@ -261,7 +251,7 @@ class LeakyRelu:
 class LeakyReluGrad:
     """The gradient of LeakyRelu: ``gradients`` where features > 0, else ``alpha * gradients``."""
 
-    shape = merged_shape
+    shape = _merged_shape
     samples = (*PAIRS, case(F32, F32[::-1].copy(), alpha=0.75))
 
     def numpy(gradients: Any, features: Any, *, alpha: float) -> Any:
@@ -335,5 +325,5 @@ def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
     """The positive part beside the negated negative part: ``relu(concat([x, -x], axis))``."""
     with name_scope(name, "CRelu", [features]) as scope:
         features = convert_to_tensor(features, name="features")
-        both = apply("ConcatV2", [features, -features], axis, name="concat")
-        return relu(both, name=scope)
+        both = apply("ConcatV2", [features, -features], axis, name=scope)
+        return relu(both)

@@ -20,12 +20,12 @@ __all__ = [
     "abs",
     "add",
     "add_v2",
-    "realdiv",
     "maximum",
     "minimum",
     "mul_no_nan",
     "multiply",
     "negative",
+    "realdiv",
     "scalar_mul",
     "sign",
     "squared_difference",
@@ -68,7 +68,7 @@ def _add_grad(op: Operation, dy: Tensor) -> Gradients:
 
 
 def _add_kernel(x: Any, y: Any, *, out: Any = None) -> Any:
-    if getattr(x, "dtype", None) == object:
+    if x.dtype.kind == "O" and out is None:
         return np.asarray(np.add(x, y), object)
     return np.add(x, y, out=out)
 
@@ -156,7 +156,11 @@ mul_no_nan = elementwise(
         spread(0.5, 2, (2, 3), (3,)),
         spread(0.5, 2, (), ()),
         spread(0.5, 2, (0,), ()),
-        case(np.float32([np.inf, np.nan, 2.0]), np.float32([0.0, 0.0, 3.0]), grad=False),
+        case(
+            np.array([np.inf, np.nan, 2.0], np.float32),
+            np.array([0.0, 0.0, 3.0], np.float32),
+            grad=False,
+        ),
     ),
 )
 
@@ -198,7 +202,7 @@ class Sign:
 
     shape = unchanged_shape
     inplace = (0,)
-    samples = (*SINGLES, case(Z64), case(np.float32([0.0, -0.0, np.nan]), grad=False))
+    samples = (*SINGLES, case(Z64), case(np.array([0.0, -0.0, np.nan], np.float32), grad=False))
 
     def numpy(x: Any, *, out: Any = None) -> Any:
         if x.dtype.kind != "c":
@@ -255,7 +259,10 @@ maximum = elementwise(
     doc="The larger of two numbers, elementwise; nan if one is nan.",
     T=ORDERED,
     grad=_chosen_grad("GreaterEqual"),
-    samples=(*PAIRS, case(np.float32([np.nan, 1.0]), np.float32([1.0, np.nan]), grad=False)),
+    samples=(
+        *PAIRS,
+        case(np.array([np.nan, 1.0], np.float32), np.array([1.0, np.nan], np.float32), grad=False),
+    ),
 )
 
 minimum = elementwise(
@@ -266,7 +273,10 @@ minimum = elementwise(
     doc="The smaller of two numbers, elementwise; nan if one is nan.",
     T=ORDERED,
     grad=_chosen_grad("LessEqual"),
-    samples=(*PAIRS, case(np.float32([np.nan, 1.0]), np.float32([1.0, np.nan]), grad=False)),
+    samples=(
+        *PAIRS,
+        case(np.array([np.nan, 1.0], np.float32), np.array([1.0, np.nan], np.float32), grad=False),
+    ),
 )
 
 
@@ -290,7 +300,7 @@ realdiv = elementwise(
         spread(0.5, 2, (2, 3), (3,)),
         spread(0.5, 2, (), ()),
         spread(0.5, 2, (0, 2), (2,)),
-        case(np.float32([1.0, -1.0, 0.0]), np.float32(0.0), grad=False),
+        case(np.array([1.0, -1.0, 0.0], np.float32), np.float32(0.0), grad=False),
         COMPLEX_PAIR,
         MISFIT,
     ),

@@ -204,7 +204,9 @@ def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> T
             sparse: Tensor = apply("Prod", sizes, 0, name=scope)
             return sparse
         tensor = convert_to_tensor(input)
-        count = 0 if tensor.dims is not None and 0 in tensor.dims else dims.num_elements(tensor.dims)
+        count = (
+            0 if tensor.dims is not None and 0 in tensor.dims else dims.num_elements(tensor.dims)
+        )
         if count is not None:
             return constant(count, out_type, name=scope)
         result: Tensor = apply("Size", tensor, out_type=out_type, name=scope)
@@ -363,27 +365,29 @@ class Tile:
 
     def shape(x: Operand, multiples: Operand) -> Dims:
         times = multiples.const_dims()
+        if x.dims is None and times is None:
+            return None
         if x.dims is None or times is None:
-            return (None,) * (len(times) if x.dims is None else len(x.dims)) if times or x.dims else None
+            return (None,) * len(x.dims or times or ())
         if len(times) != len(x.dims):
             raise ValueError(f"Shape must be rank {len(times)} but is rank {len(x.dims)}")
         return tuple(
             None if a is None or b is None else a * b for a, b in zip(x.dims, times, strict=True)
         )
 
-    def numpy(x: Any, multiples: Any) -> Any:
+    def numpy(x: Any, multiples: Any, *, out: Any = None) -> Any:
         times = multiples.tolist()
-        if len(times) != x.ndim:
-            text = f"Expected multiples argument to be a vector of length {x.ndim} but got length {len(times)}"
-            raise errors.InvalidArgumentError(None, None, text)
         for index, count in enumerate(times):
             if count < 0:
                 text = f"Expected multiples[{index}] >= 0, but got {count}"
                 raise errors.InvalidArgumentError(None, None, text)
-        apart = [each for pair in zip(times, x.shape, strict=True) for each in pair]
-        whole = [count * length for count, length in zip(times, x.shape, strict=True)]
-        copies = x.reshape([each for length in x.shape for each in (1, length)])
-        return np.broadcast_to(copies, apart).reshape(whole)
+        sizes = x.shape
+        if out is None:
+            whole = [count * length for count, length in zip(times, sizes, strict=True)]
+            out = np.empty(whole, x.dtype)
+        apart = [each for pair in zip(times, sizes, strict=True) for each in pair]
+        out.reshape(apart)[...] = x.reshape([each for length in sizes for each in (1, length)])
+        return out
 
 
 def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:

@@ -44,7 +44,11 @@ class Complex:
     shape = broadcast_shape
     samples = (
         case(np.array([1.0, -2.0]), np.array([0.5, 3.0]), Tout=dtypes.complex128),
-        case(np.float32([[1.0], [2.0]]), np.float32([3.0, 4.0]), Tout=dtypes.complex64),
+        case(
+            np.array([[1.0], [2.0]], np.float32),
+            np.array([3.0, 4.0], np.float32),
+            Tout=dtypes.complex64,
+        ),
         case(np.float32(1.0), np.float32(2.0), Tout=dtypes.complex64),
     )
 
@@ -158,10 +162,10 @@ def complex(real: Any, imag: Any, name: str | None = None) -> Tensor:
 def _part(op_type: str, value: Any, argument: str, name: str | None) -> Tensor:
     """One of the ops from complex to real numbers, or `value` itself where it is real."""
     with name_scope(name, op_type, [value]) as scope:
-        value = convert_to_tensor(value, name=argument)
-        if not value.dtype.is_complex:
-            return value
-        result: Tensor = apply(op_type, value, Tout=value.dtype.real_dtype, name=scope)
+        tensor = convert_to_tensor(value, name=argument)
+        if not tensor.dtype.is_complex:
+            return tensor
+        result: Tensor = apply(op_type, tensor, Tout=tensor.dtype.real_dtype, name=scope)
         return result
 
 
@@ -170,22 +174,25 @@ def real(input: Any, name: str | None = None) -> Tensor:
     return _part("Real", input, "input", name)
 
 
+def _part_or_zeros(op_type: str, value: Any, name: str | None) -> Tensor:
+    with name_scope(name, op_type, [value]) as scope:
+        tensor = convert_to_tensor(value, name="input")
+        result: Tensor
+        if tensor.dtype.is_complex:
+            result = apply(op_type, tensor, Tout=tensor.dtype.real_dtype, name=scope)
+        else:
+            result = apply("ZerosLike", tensor, name="zeros_like")
+        return result
+
+
 def imag(input: Any, name: str | None = None) -> Tensor:
     """The imaginary part, elementwise; zeros where the type of `input` is real."""
-    tensor = convert_to_tensor(input, name="input")
-    if tensor.dtype.is_complex:
-        return _part("Imag", tensor, "input", name)
-    zeros: Tensor = apply("ZerosLike", tensor, name=name)
-    return zeros
+    return _part_or_zeros("Imag", input, name)
 
 
 def angle(input: Any, name: str | None = None) -> Tensor:
     """The argument of complex numbers, elementwise; zeros where the type of `input` is real."""
-    tensor = convert_to_tensor(input, name="input")
-    if tensor.dtype.is_complex:
-        return _part("Angle", tensor, "input", name)
-    zeros: Tensor = apply("ZerosLike", tensor, name=name)
-    return zeros
+    return _part_or_zeros("Angle", input, name)
 
 
 def complex_abs(x: Any, name: str | None = None) -> Tensor:

@@ -12,9 +12,9 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import constant, convert_to_tensor
 from flowgraph.graph.declare import case
-from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
+from flowgraph.graph.opdef import Operand, op, types, unchanged_shape
 from flowgraph.graph.tensor import Operation, Tensor
-from flowgraph.ops.array import ANY_TYPE, GRID, INDEX_TYPE, KINDS, reshape, shape
+from flowgraph.ops.array import ANY_TYPE, INDEX_TYPE, KINDS, reshape, shape
 from flowgraph.ops.kinds import FLOATS, INDEX
 from flowgraph.shapes import TensorShape
 
@@ -210,7 +210,11 @@ def ones_like(
 _RANGE_TYPES = (dtypes.bfloat16, dtypes.float32, dtypes.float64, *INDEX)
 
 
-@op("Range", "start: Tidx, limit: Tidx, delta: Tidx -> output: Tidx", Tidx=types(_RANGE_TYPES, dtypes.int32))
+@op(
+    "Range",
+    "start: Tidx, limit: Tidx, delta: Tidx -> output: Tidx",
+    Tidx=types(_RANGE_TYPES, dtypes.int32),
+)
 class Range:
     """The numbers ``start, start + delta, ...`` before `limit`, a vector."""
 
@@ -224,8 +228,12 @@ class Range:
         case(np.float64(-1), np.float64(1), np.float64(0.3)),
         case(np.float32(1), np.float32(0), np.float32(-0.4)),
         case(np.int32(0), np.int32(5), np.int32(0), raises="Requires delta != 0"),
-        case(np.int32(5), np.int32(0), np.int32(1), raises="Requires start <= limit when delta > 0"),
-        case(np.int32(0), np.int32(5), np.int32(-1), raises="Requires start >= limit when delta < 0"),
+        case(
+            np.int32(5), np.int32(0), np.int32(1), raises="Requires start <= limit when delta > 0"
+        ),
+        case(
+            np.int32(0), np.int32(5), np.int32(-1), raises="Requires start >= limit when delta < 0"
+        ),
     )
 
     def shape(start: Operand, limit: Operand, delta: Operand) -> Dims:
@@ -346,6 +354,3 @@ def lin_space(start: Any, stop: Any, num: Any, name: str | None = None) -> Tenso
     """`num` floating numbers from `start` to `stop`, both included, at equal distances."""
     result: Tensor = apply("LinSpace", start, stop, num, name=name)
     return result
-
-
-_ = GRID, attr

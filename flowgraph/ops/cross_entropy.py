@@ -11,10 +11,11 @@ from flowgraph.dims import Dims
 from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
-from flowgraph.graph.convert import constant, convert_to_tensor
+from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.declare import case, spread
 from flowgraph.graph.opdef import Operand, op, types
 from flowgraph.graph.tensor import Operation, Tensor
+from flowgraph.ops import array, constants, joining, layout
 from flowgraph.ops.cast import cast
 from flowgraph.ops.kinds import FLOATS, INDEX
 from flowgraph.ops.softmax import row_maxima, row_sums
@@ -79,14 +80,15 @@ class SoftmaxCrossEntropyWithLogits:
     ``backprop = softmax(features) - labels``; the rows of labels should sum to 1.
     """
 
+    # TensorFlow leaves out what the second output contributes to the gradient of the labels.
     samples = (
-        case(LOGITS, LABELS),
+        case(LOGITS, LABELS, grad=False),
         case(LOGITS.astype(np.float32) * 40, LABELS.astype(np.float32)),
         case(LOGITS.astype(np.float16), LABELS.astype(np.float16)),
         case(LOGITS[:0], LABELS[:0]),
         case(LOGITS.astype(np.float32), LABELS[:1].astype(np.float32), grad=False),
         spread(-1, 1, (2, 50), (2, 50), dtype=np.float32),
-        case(LOGITS[0], LABELS[0], raises="must be rank 2|must be 2-dimensional|rank 2"),
+        case(LOGITS[0], LABELS[0], raises="Shape must be rank 2 but is rank 1"),
         case(LOGITS, LABELS[:, :2], raises="Dimensions must be equal, but are 3 and 2"),
     )
 
@@ -204,43 +206,19 @@ def check_named(function: str, sentinel: Any, labels: Any, logits: Any) -> None:
         raise ValueError("Both labels and logits must be provided.")
 
 
-def _rank(tensor: Tensor) -> Tensor:
-    if tensor.dims is None:
-        rank: Tensor = apply("Rank", tensor)
-        return rank
-    return constant(np.int32(len(tensor.dims)), name="Rank")
-
-
-def _shape(tensor: Tensor) -> Tensor:
-    if tensor.dims is None or None in tensor.dims:
-        shape: Tensor = apply("Shape", tensor)
-        return shape
-    return constant(np.array(tensor.dims, np.int32), name="Shape")
-
-
 def _as_matrix(tensor: Tensor) -> Tensor:
     """All axes but the last merged into one."""
-    rank = _rank(tensor)
-    last = apply("Slice", _shape(tensor), [apply("Sub", rank, 1)], [1])
-    matrix: Tensor = apply("Reshape", tensor, apply("ConcatV2", [[-1], last], 0, name="concat"))
+    last = array.rank(tensor)
+    columns = apply("Slice", array.shape(tensor), [apply("Sub", last, 1)], [1])
+    matrix = array.reshape(tensor, joining.concat([[-1], columns], 0))
     if tensor.dims is not None:
         matrix.set_shape((dims.num_elements(tensor.dims[:-1]), tensor.dims[-1]))
     return matrix
 
 
 def _moved_to_end(tensor: Tensor, axis: int, rank: Tensor) -> Tensor:
-    order = apply(
-        "ConcatV2",
-        [
-            apply("Range", 0, axis, 1, name="range"),
-            apply("Range", axis + 1, rank, 1, name="range"),
-            [axis],
-        ],
-        0,
-        name="concat",
-    )
-    moved: Tensor = apply("Transpose", tensor, order, name="transpose")
-    return moved
+    before, after = constants.range(axis), constants.range(axis + 1, rank)
+    return layout.transpose(tensor, joining.concat([before, after, [axis]], 0))
 
 
 def _dense(labels: Any, logits: Any, axis: int, name: str | None) -> Tensor:
@@ -251,16 +229,16 @@ def _dense(labels: Any, logits: Any, axis: int, name: str | None) -> Tensor:
         if result_type.size == 2:
             logits = cast(logits, dtypes.float32)
         labels = cast(labels, logits.dtype.base_dtype)
-        rank = _rank(logits)
+        rank = array.rank(logits)
         if axis != -1:
             axis = axis if known is None or axis >= 0 else axis + len(known)
             logits = _moved_to_end(logits, axis, rank)
             labels = _moved_to_end(labels, axis, rank)
-        shape = _shape(logits)
+        shape = array.shape(logits)
         logits, labels = _as_matrix(logits), _as_matrix(labels)
         loss, _ = apply("SoftmaxCrossEntropyWithLogits", logits, labels, name=scope)
         outer = apply("Slice", shape, [0], [apply("Sub", rank, 1)])
-        loss = apply("Reshape", loss, outer)
+        loss = array.reshape(loss, outer)
         if known is not None:
             loss.set_shape(known[:axis] + (known[axis + 1 :] if axis != -1 else ()))
         result: Tensor = cast(loss, result_type)
@@ -328,21 +306,16 @@ def sparse_softmax_cross_entropy_with_logits(
         result_type = logits.dtype.base_dtype
         if result_type is dtypes.float16:
             logits = cast(logits, dtypes.float32)
-        shape = _shape(labels)
+        shape = array.shape(labels)
         _check_ranks(labels, logits)
         if logits.dims is not None and len(logits.dims) == 2:
             loss, _ = apply("SparseSoftmaxCrossEntropyWithLogits", logits, labels, name=name)
         else:
-            last = apply("Sub", _rank(logits), 1, name="sub")
-            end = apply("AddV2", last, 1, name="add")
-            sizes = _shape(logits)
-            classes = apply(
-                "StridedSlice", sizes, [last], [end], [1], shrink_axis_mask=1, name="strided_slice"
-            )
-            matrix = apply("Reshape", logits, [-1, classes])
-            flat = apply("Reshape", labels, [-1])
+            classes = array.shape(logits)[array.rank(logits) - 1]
+            matrix = array.reshape(logits, [-1, classes])
+            flat = array.reshape(labels, [-1])
             loss, _ = apply("SparseSoftmaxCrossEntropyWithLogits", matrix, flat, name=name)
-            loss = apply("Reshape", loss, shape)
+            loss = array.reshape(loss, shape)
             loss.set_shape(labels.dims)
         result: Tensor = cast(loss, result_type)
         return result

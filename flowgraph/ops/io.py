@@ -105,9 +105,7 @@ def _slice_dims(spec: str) -> Dims:
         return None
     *sizes, parts = spec.split(" ")
     lengths = [part.partition(",")[2] for part in parts.split(":")]
-    return tuple(
-        int(length or size) for length, size in zip(lengths, sizes, strict=True)
-    )
+    return tuple(int(length or size) for length, size in zip(lengths, sizes, strict=True))
 
 
 @op(

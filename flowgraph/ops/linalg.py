@@ -287,7 +287,7 @@ def matvec(
 
     The arguments are those of `matmul`.
     """
-    with name_scope(name, "MatVec", [a, b]) as scope:
+    with name_scope(name, "MatVec", [a, b]):
         column = apply("ExpandDims", convert_to_tensor(b), -1)
         output = matmul(
             a,
@@ -297,5 +297,5 @@ def matvec(
             a_is_sparse=a_is_sparse,
             b_is_sparse=b_is_sparse,
         )
-        result: Tensor = apply("Squeeze", output, squeeze_dims=[-1], name=scope)
+        result: Tensor = apply("Squeeze", output, squeeze_dims=[-1])
         return result

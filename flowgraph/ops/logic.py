@@ -87,8 +87,9 @@ greater_equal = _comparison(
 
 def _equality(op_type: str, sign: str, function: str, ufunc: Any, doc: str) -> Callable[..., Any]:
     def kernel(x: Any, y: Any, *, out: Any = None) -> Any:
-        if x.dtype == object:
-            return np.asarray(ufunc(x, y, dtype=object)).astype(bool)
+        if x.dtype.kind == "O":
+            found = np.asarray(ufunc(x, y, dtype=object)).astype(bool)
+            return np.logical_and(found, found, out=out)
         return ufunc(x, y, out=out)
 
     return elementwise(
@@ -123,8 +124,8 @@ class ApproximateEqual:
 
     grad = None
     samples = (
-        case(np.float32([1, 1, 1]), np.float32([1, 1 + 5e-6, 1.1])),
-        case(np.float64([1, 2]), np.float64([1.05, 2.2]), tolerance=0.1),
+        case(np.array([1, 1, 1], np.float32), np.array([1, 1 + 5e-6, 1.1], np.float32)),
+        case(np.array([1, 2], np.float64), np.array([1.05, 2.2], np.float64), tolerance=0.1),
         case(np.float32(1), np.float32(1)),
         case(np.zeros((0, 2)), np.zeros((0, 2))),
         case(A32, A32[:, :2], raises="Dimension 1 in both shapes must be equal"),

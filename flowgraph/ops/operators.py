@@ -1,7 +1,7 @@
 """The operators of `Tensor`: ``x + y`` is an AddV2 node named "add", and so on.
 
-A Python value beside a tensor becomes a constant of the tensor's type, named ``add/y`` (or ``add/x``).
-``==`` compares identity, as tensors are keys of feeds and dictionaries.
+A Python value beside a tensor becomes a constant of the tensor's type, named ``add/y`` or
+``add/x``. ``==`` compares identity, as tensors are keys of feeds and dictionaries.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.arithmetic import MISFIT, SIGNED_NUMBERS, SINGLES, multiply
 from flowgraph.ops.complex import conj
 from flowgraph.ops.kinds import COMPLEX, INEXACT
+from flowgraph.ops.slopes import slope
 from flowgraph.ops.transcendental import log, samples_of
 
 __all__ = [
@@ -51,15 +52,8 @@ sqrt = elementwise(
     "sqrt(x)",
     doc="The square root, elementwise; nan below 0.",
     T=INEXACT,
-    grad=lambda op, dy: [_sqrt_grad(op.outputs[0], dy)],
+    grad=lambda op, dy: [apply("SqrtGrad", op.outputs[0], dy)],
     samples=samples_of(0.2, 3, 0, -1),
-)
-
-GRAD_PAIRS = (
-    spread(0.5, 2, (2, 3), (2, 3)),
-    spread(0.5, 2, (), ()),
-    spread(0.5, 2, (0,), (0,)),
-    spread(0.5, 2, (4,), (4,), dtype=np.float32),
 )
 
 
@@ -68,16 +62,11 @@ def _sqrt_grad_grad(op: Operation, g: Tensor) -> Gradients:
     return [-conj(quotient) * op.outputs[0], 0.5 * quotient]
 
 
-_sqrt_grad = elementwise(
+slope(
     "SqrtGrad",
-    "dy * 0.5 / y",
-    args="y dy",
-    output="z: T",
-    function="sqrt_grad",
-    doc="The gradient of the square root at its value y.",
-    T=INEXACT,
-    grad=_sqrt_grad_grad,
-    samples=GRAD_PAIRS,
+    "dy * 0.5 / conjugate(y)",
+    "The gradient of the square root at its value y.",
+    _sqrt_grad_grad,
 )
 
 rsqrt = elementwise(
@@ -85,7 +74,7 @@ rsqrt = elementwise(
     "1 / sqrt(x)",
     doc="The reciprocal of the square root, elementwise.",
     T=INEXACT,
-    grad=lambda op, dy: [_rsqrt_grad(op.outputs[0], dy)],
+    grad=lambda op, dy: [apply("RsqrtGrad", op.outputs[0], dy)],
     samples=samples_of(0.2, 3, 0, -1),
 )
 
@@ -93,19 +82,14 @@ rsqrt = elementwise(
 def _rsqrt_grad_grad(op: Operation, g: Tensor) -> Gradients:
     y, dy = conj(op.inputs[0]), op.inputs[1]
     g = conj(g)
-    return [-1.5 * g * dy * square(y), _rsqrt_grad(y, g)]
+    return [-1.5 * g * dy * square(y), apply("RsqrtGrad", y, g)]
 
 
-_rsqrt_grad = elementwise(
+slope(
     "RsqrtGrad",
-    "dy * (-0.5 * y) * (y * y)",
-    args="y dy",
-    output="z: T",
-    function="rsqrt_grad",
-    doc="The gradient of the reciprocal square root at its value y.",
-    T=INEXACT,
-    grad=_rsqrt_grad_grad,
-    samples=GRAD_PAIRS,
+    "dy * (-0.5 * conjugate(y)) * (conjugate(y) * conjugate(y))",
+    "The gradient of the reciprocal square root at its value y.",
+    _rsqrt_grad_grad,
 )
 
 
@@ -140,15 +124,11 @@ def _reciprocal_grad_grad(op: Operation, g: Tensor) -> Gradients:
 
 
 for _name in ("ReciprocalGrad", "InvGrad"):
-    elementwise(
+    slope(
         _name,
-        "-dy * y * y",
-        args="y dy",
-        output="z: T",
-        doc="The gradient of the reciprocal at its value y.",
-        T=INEXACT,
-        grad=_reciprocal_grad_grad,
-        samples=GRAD_PAIRS,
+        "-dy * conjugate(y) * conjugate(y)",
+        "The gradient of the reciprocal at its value y.",
+        _reciprocal_grad_grad,
     )
 
 
@@ -187,9 +167,9 @@ pow = elementwise(
         spread(0.5, 2, (), (2,)),
         spread(0.5, 2, (0, 3), ()),
         case(np.array([-2.0, 3.0]), np.array([2.0, 3.0]), grad=False),
-        case(np.float32([[1.5, 2.0]]), np.float32([[2.0], [0.5]])),
-        case(np.int32([2, -3, 0]), np.int32([3, 2, 0])),
-        case(np.complex64([1 + 2j, -1j]), np.complex64([2, 0.5])),
+        case(np.array([[1.5, 2.0]], np.float32), np.array([[2.0], [0.5]], np.float32)),
+        case(np.array([2, -3, 0], np.int32), np.array([3, 2, 0], np.int32)),
+        case(np.array([1 + 2j, -1j], np.complex64), np.array([2, 0.5], np.complex64)),
         MISFIT,
     ),
 )
@@ -198,8 +178,10 @@ XY = (
     spread(0.5, 2, (2, 3), (3,)),
     spread(0.5, 2, (), ()),
     spread(0.5, 2, (0,), ()),
-    case(np.float32([0, 0, 2, -1]), np.float32([0, np.inf, 3, 0.5]), grad=False),
-    case(np.float32([0.0]), np.float32([np.nan]), grad=False),
+    case(
+        np.array([0, 0, 2, -1], np.float32), np.array([0, np.inf, 3, 0.5], np.float32), grad=False
+    ),
+    case(np.array([0.0], np.float32), np.array([np.nan], np.float32), grad=False),
 )
 
 

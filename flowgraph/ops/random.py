@@ -11,6 +11,7 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.context import control_dependencies, name_scope
 from flowgraph.graph.convert import constant, convert_to_tensor
 from flowgraph.graph.tensor import Tensor
+from flowgraph.ops import array
 from flowgraph.ops.kinds import FLOATS, INDEX
 from flowgraph.ops.random_ops import seed_attrs
 
@@ -186,7 +187,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
     with name_scope(name, "random_crop", [value, size]) as scope:
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtypes.int32, name="size")
-        shape = _shape_of(value)
+        shape = array.shape(value)
         fits = apply("All", shape >= size, constant(np.array([0], np.int32)))
         message = ["Need value.shape >= size, got ", shape, size]
         check = apply("Assert", fits, message, summarize=1000, name="Assert/Assert")
@@ -194,17 +195,10 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
             shape = apply("Identity", shape, name="control_dependency")
         limit = shape - size + 1
         places = random_uniform(
-            _shape_of(shape), dtype=dtypes.int32, maxval=dtypes.int32.max, seed=seed
+            array.shape(shape), dtype=dtypes.int32, maxval=dtypes.int32.max, seed=seed
         )
         part: Tensor = apply("Slice", value, places % limit, size, name=scope)
         return part
-
-
-def _shape_of(tensor: Tensor) -> Tensor:
-    if tensor.dims is None or None in tensor.dims:
-        shape: Tensor = apply("Shape", tensor)
-        return shape
-    return constant(np.array(tensor.dims, np.int32), name="Shape")
 
 
 def random_gamma(

@@ -24,7 +24,7 @@ __all__ = ["seed_attrs"]
 
 GAMMA_TYPES = (dtypes.float16, dtypes.float32, dtypes.float64)
 COUNT_TYPES = (*GAMMA_TYPES, dtypes.int32, dtypes.int64)
-SEEDS = {"seed": 12, "seed2": 34}
+SEEDS: dict[str, Any] = {"seed": 12, "seed2": 34}
 LENGTHS = np.array([2, 3], np.int32)
 
 
@@ -201,7 +201,7 @@ class RandomGamma:
     shape = _each_parameter
     new_state = _state
     samples = (
-        case(LENGTHS, np.float32([0.5, 2.0]), grad=False, **SEEDS),
+        case(LENGTHS, np.array([0.5, 2.0], np.float32), grad=False, **SEEDS),
         case(LENGTHS[:1], np.float64(3.0), grad=False, **SEEDS),
     )
 
@@ -227,7 +227,7 @@ class RandomPoissonV2:
     shape = _each_parameter
     new_state = _state
     samples = (
-        case(LENGTHS, np.float64([0.5, 20.0]), **SEEDS),
+        case(LENGTHS, np.array([0.5, 20.0]), **SEEDS),
         case(LENGTHS[:1], np.float32(3.0), dtype=dtypes.float32, **SEEDS),
     )
 
@@ -236,7 +236,7 @@ class RandomPoissonV2:
         return random_rejection.random_poisson(state, lengths, np.asarray(rate), dtype.np)
 
 
-def seed_attrs(op_seed: Any) -> dict[str, int]:
+def seed_attrs(op_seed: Any) -> dict[str, Any]:
     """The seed attributes of a random op about to be built."""
     seed, seed2 = get_seed(op_seed)
     return {"seed": seed or 0, "seed2": seed2 or 0}

@@ -9,7 +9,7 @@ import numpy as np
 from flowgraph import dims, dtypes
 from flowgraph.graph.build import apply
 from flowgraph.graph.convert import constant
-from flowgraph.graph.declare import case, spread
+from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import op, types
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.arithmetic import realdiv
@@ -18,6 +18,7 @@ from flowgraph.ops.kinds import INDEX, NUMBERS
 from flowgraph.ops.reduce_axes import (
     axes_of,
     default_axes,
+    group_size,
     kept,
     known_axes,
     reduced_shape,
@@ -56,7 +57,7 @@ SAMPLES = (
     case(np.float32(2.5), np.array([], np.int32)),
     case(np.zeros((2, 0, 3), np.float32), [1]),
     case(np.zeros((2, 0, 3), np.float32), [0]),
-    case(GRID, [2], raises="Invalid reduction dimension 2 for input with 2 dimensions"),
+    case(GRID, [2], raises=r"Invalid reduction dimension \(?2 for input with 2 dimension"),
 )
 COMPLEX_CASE = case((GRID + 1j).astype(np.complex64), [0])
 
@@ -106,7 +107,7 @@ class Mean:
             wide = np.asarray(Mean.numpy(x.astype(np.float32), axes, keep_dims=keep_dims))
             return _stored(wide, dtype, out)
         axis = axes_of(x, axes)
-        count = dims.product(x.shape[i] for i in axis)
+        count = group_size(x, axis)
         total = np.add.reduce(x, axis=axis, dtype=dtype, out=out, keepdims=keep_dims)
         if dtype.kind in "iu":
             return _stored(np.trunc(np.divide(total, max(count, 1))), dtype, out)
@@ -262,7 +263,7 @@ class EuclideanNorm:
     def numpy(x: Any, axes: Any, *, keep_dims: bool) -> Any:
         wide = x if x.dtype.kind in "fc" else x.astype(np.float64)
         squares = (wide * np.conjugate(wide)).real
-        total = np.add.reduce(squares, axis=axes_of(x, axes), keepdims=keep_dims)
+        total = _accumulate(np.add.reduce, squares, axes, keep_dims, None)
         return np.asarray(np.sqrt(total)).astype(x.dtype)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:

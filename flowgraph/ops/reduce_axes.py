@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dtypes
+from flowgraph import dims, dtypes
 from flowgraph.dims import Dims
 from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.build import apply
@@ -18,6 +18,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 __all__ = [
     "axes_of",
     "default_axes",
+    "group_size",
     "kept",
     "known_axes",
     "reduced_shape",
@@ -46,24 +47,35 @@ def reduced_shape(x: Operand, axes: Operand, *, keep_dims: bool) -> Dims:
     return tuple(size for i, size in enumerate(x.dims) if i not in chosen)
 
 
-def axes_of(x: Any, axes: Any) -> tuple[int, ...]:
-    """A kernel's axes, counted from the front.
+def axes_of(x: Any, axes: Any) -> int | tuple[int, ...] | None:
+    """A kernel's axes, as NumPy takes them fastest: None for all, an int for a single one.
 
     Raises:
         InvalidArgumentError: if one is out of range or given twice.
     """
     rank = x.ndim
-    chosen = tuple(axes.reshape(-1).tolist())
+    listed = axes.tolist()
+    chosen: list[int] = [listed] if type(listed) is int else listed
     for axis in chosen:
         if not -rank <= axis < rank:
             message = f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)"
             raise InvalidArgumentError(None, None, message)
-    if len(chosen) > 1:
-        chosen = tuple(axis % rank for axis in chosen)
-        if len(set(chosen)) < len(chosen):
-            message = f"Invalid reduction arguments: Axes contains duplicate dimension: {chosen[0]}"
-            raise InvalidArgumentError(None, None, message)
-    return chosen
+    if len(chosen) == 1:
+        return chosen[0]
+    distinct = tuple({axis % rank for axis in chosen})
+    if len(distinct) < len(chosen):
+        message = "Invalid reduction arguments: Axes contains duplicate dimension"
+        raise InvalidArgumentError(None, None, message)
+    return None if len(distinct) == rank else distinct
+
+
+def group_size(x: Any, axis: int | tuple[int, ...] | None) -> int:
+    """How many elements are reduced to one."""
+    if axis is None:
+        return int(x.size)
+    if isinstance(axis, int):
+        return int(x.shape[axis])
+    return dims.product(x.shape[i] for i in axis)
 
 
 def default_axes(x: Any, axis: Any) -> Any:
@@ -116,13 +128,13 @@ def kept(op: Operation, *tensors: Tensor) -> list[Tensor]:
     if op.attrs["keep_dims"]:
         return list(tensors)
     axes = known_axes(op)
-    dims = op.inputs[0].dims
-    if axes is None or dims is None:
+    sizes = op.inputs[0].dims
+    if axes is None or sizes is None:
         shape: Any = _kept_shape(op)
-    elif len(axes) == len(dims):
-        shape = [1] * len(dims)
-    elif None not in dims:
-        shape = [1 if i in axes else size for i, size in enumerate(dims)]
+    elif len(axes) == len(sizes):
+        shape = [1] * len(sizes)
+    elif None not in sizes:
+        shape = [1 if i in axes else size for i, size in enumerate(sizes)]
     else:
         return [_expanded(tensor, axes) for tensor in tensors]
     return [apply("Reshape", tensor, shape) for tensor in tensors]
@@ -137,16 +149,16 @@ def _expanded(tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
 def spread_back(op: Operation, dy: Tensor) -> Tensor:
     """`dy` repeated along the reduced axes: the gradient of a sum."""
     axes = known_axes(op)
-    dims = op.inputs[0].dims
+    sizes = op.inputs[0].dims
     (dy,) = kept(op, dy)
-    if axes is None or dims is None:
+    if axes is None or sizes is None:
         spread: Tensor = apply("BroadcastTo", dy, apply("Shape", op.inputs[0]))
-    elif len(axes) == len(dims):
-        known = None not in dims
-        shape = constant(np.array(dims, np.int32)) if known else apply("Shape", op.inputs[0])
+    elif len(axes) == len(sizes):
+        known = None not in sizes
+        shape = constant(np.array(sizes, np.int32)) if known else apply("Shape", op.inputs[0])
         spread = apply("Tile", dy, shape)
-    elif None not in dims:
-        times = [size if i in axes else 1 for i, size in enumerate(dims)]
+    elif None not in sizes:
+        times = [size if i in axes else 1 for i, size in enumerate(sizes)]
         spread = apply("Tile", dy, times)
     else:
         spread = apply("BroadcastTo", dy, apply("Shape", op.inputs[0]))

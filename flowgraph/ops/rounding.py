@@ -41,7 +41,7 @@ ROUNDED = (
     case(HALVES.astype(np.float32)),
     case(np.float32(-1.75)),
     case(HALVES[:0]),
-    case(np.float32([np.nan, np.inf, -np.inf])),
+    case(np.array([np.nan, np.inf, -np.inf], np.float32)),
 )
 
 
@@ -105,11 +105,13 @@ QUOTIENTS = (
     case(SEVEN[:0], TWO[0]),
     MISFIT,
 )
-UNSIGNED = case(np.uint8([7, 200]), np.uint8([2, 9]))
+UNSIGNED = case(np.array([7, 200], np.uint8), np.array([2, 9], np.uint8))
 REAL_QUOTIENTS = (
     spread(0.5, 3, (2, 3), (3,)),
     spread(-3, -0.5, (), ()),
-    case(np.float32([7, -7, 1, 5.5]), np.float32([2, 2, 0.1, -1.5]), grad=False),
+    case(
+        np.array([7, -7, 1, 5.5], np.float32), np.array([2, 2, 0.1, -1.5], np.float32), grad=False
+    ),
 )
 
 floor_div = elementwise(
@@ -181,7 +183,7 @@ _div_no_nan = elementwise(
         spread(0.5, 3, (2, 3), (3,)),
         spread(0.5, 3, (), ()),
         spread(0.5, 3, (0,), ()),
-        case(np.float32([1, 0, np.inf]), np.float32([0, 0, 0]), grad=False),
+        case(np.array([1, 0, np.inf], np.float32), np.array([0, 0, 0], np.float32), grad=False),
     ),
 )
 

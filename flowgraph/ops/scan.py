@@ -29,10 +29,10 @@ SCANS = (
     case(GRID, -1, reverse=True),
     case(GRID, np.int64(-2), exclusive=True, reverse=True),
     case(GRID.astype(np.float32), 1),
-    case(np.int32([[1, 2], [3, 4]]), 1, exclusive=True),
+    case(np.array([[1, 2], [3, 4]], np.int32), 1, exclusive=True),
     case(GRID[:0], 0, exclusive=True),
     case(GRID[:, :0], 1),
-    case(np.complex64([1 + 1j, 2, -1j]), 0),
+    case(np.array([1 + 1j, 2, -1j], np.complex64), 0),
 )
 
 
@@ -63,8 +63,8 @@ def _scanned_shape(x: Operand, axis: Operand) -> Dims:
 class Cumsum:
     """The running sum along an axis.
 
-    ``[a, b, c]`` becomes ``[a, a + b, a + b + c]``; with `exclusive`, ``[0, a, a + b]``; with `reverse`,
-    ``[a + b + c, b + c, c]``.
+    ``[a, b, c]`` becomes ``[a, a + b, a + b + c]``; with `exclusive`, ``[0, a, a + b]``; with
+    `reverse`, ``[a + b + c, b + c, c]``.
     """
 
     shape = _scanned_shape
@@ -138,9 +138,9 @@ PLACES = (
     case(GRID, 0),
     case(GRID, 1),
     case(GRID.astype(np.float32), -1, output_type=dtypes.int32),
-    case(np.int32([[1, 5, 5], [2, 2, 0]]), np.int64(1)),
+    case(np.array([[1, 5, 5], [2, 2, 0]], np.int32), np.int64(1)),
     case(GRID[:0], 1),
-    case(GRID, 3, raises=r"Dimension \(3\) must be in the range \[-2, 2\)"),
+    case(GRID, 3, raises=r"in the range \[-2, 2\)"),
 )
 
 
@@ -156,14 +156,16 @@ def _place_shape(x: Operand, dimension: Operand) -> Dims:
     axis = int(value)
     if not -rank <= axis < rank:
         raise ValueError(
-            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the number "
-            "of dimensions in the input."
+            f"Dimension ({axis}) must be in the range [{-rank}, {rank}), where {rank} is the "
+            "number of dimensions in the input."
         )
     return tuple(size for i, size in enumerate(x.dims) if i != axis % rank)
 
 
-def _place(function: Any, x: Any, dimension: Any, dtype: Any, out: Any) -> Any:
+def _place(method: str, x: Any, dimension: Any, dtype: Any, out: Any) -> Any:
     axis, rank = int(dimension), max(x.ndim, 1)
+    if out is not None and out.dtype == np.intp and x.size and -x.ndim <= axis < x.ndim:
+        return getattr(x, method)(axis, out=out)
     if not -rank <= axis < rank:
         message = f"Expected dimension in the range [{-rank}, {rank}), but got {axis}"
         raise InvalidArgumentError(None, None, message)
@@ -171,9 +173,7 @@ def _place(function: Any, x: Any, dimension: Any, dtype: Any, out: Any) -> Any:
         shape = ",".join(map(str, x.shape))
         message = f"Reduction axis {axis} is empty in shape [{shape}]"
         raise InvalidArgumentError(None, None, message)
-    if dtype == np.intp and out is not None and x.ndim > 1:
-        return function(x, axis, out=out)
-    place = np.asarray(function(x, axis) if x.ndim else 0).astype(dtype, copy=False)
+    place = np.asarray(getattr(x, method)(axis) if x.ndim else 0).astype(dtype, copy=False)
     if out is None:
         return place
     out[...] = place
@@ -193,7 +193,7 @@ class ArgMax:
     samples = PLACES
 
     def numpy(x: Any, dimension: Any, *, output_type: DType, out: Any = None) -> Any:
-        return _place(np.argmax, x, dimension, output_type.np, out)
+        return _place("argmax", x, dimension, output_type.np, out)
 
 
 @op("ArgMin", SIGNATURE, T=REAL, Tidx=Tidx, output_type=INT64)
@@ -205,7 +205,7 @@ class ArgMin:
     samples = PLACES
 
     def numpy(x: Any, dimension: Any, *, output_type: DType, out: Any = None) -> Any:
-        return _place(np.argmin, x, dimension, output_type.np, out)
+        return _place("argmin", x, dimension, output_type.np, out)
 
 
 def argmax(

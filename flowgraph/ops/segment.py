@@ -8,7 +8,6 @@ import numpy as np
 
 from flowgraph import dtypes
 from flowgraph.dims import Dims
-from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor
@@ -56,7 +55,7 @@ SORTED = (
 )
 UNSORTED = (
     case(ROWS, MIXED, np.int32(3)),
-    case(ROWS, MIXED.reshape(4, 1) * np.int32([1, 0]), np.int32(4)),
+    case(ROWS, MIXED.reshape(4, 1) * np.array([1, 0], np.int32), np.int32(4)),
     case(ROWS[:, 0], MIXED.astype(np.int64), np.int64(3)),
     case(ROWS.astype(np.float32), MIXED, np.int32(4)),
     case((ROWS * 2).astype(np.int32), MIXED, np.int32(3)),
@@ -326,5 +325,6 @@ def unsorted_segment_sqrt_n(
     """The sum of the elements of each segment divided by the square root of their number."""
     with name_scope(name, "UnsortedSegmentSqrtN"):
         data, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
-        total: Tensor = apply("UnsortedSegmentSum", data, ids, num_segments)
-        return total / apply("Sqrt", _counts(data, ids, num_segments))
+        total = apply("UnsortedSegmentSum", data, ids, num_segments)
+        result: Tensor = total / apply("Sqrt", _counts(data, ids, num_segments))
+        return result

@@ -32,13 +32,13 @@ BASIC = (
     case(ROWS, INDICES, IDS),
     case(ROWS.astype(np.float32), INDICES.astype(np.int64), IDS),
     case(ROWS[:, 0], INDICES, IDS),
-    case(ROWS, INDICES[:0], IDS[:0]),
+    case(ROWS, INDICES[:0], IDS[:0], grad=False),
     case(ROWS, INDICES, IDS[:3], raises="Dimension 0 in both shapes must be equal|must be equal"),
 )
 NUMBERED = (
     case(ROWS, INDICES, IDS, np.int32(4)),
     case(ROWS.astype(np.float32), INDICES.astype(np.int64), IDS, np.int64(3)),
-    case(ROWS, INDICES[:0], IDS[:0], np.int32(2)),
+    case(ROWS, INDICES[:0], IDS[:0], np.int32(2), grad=False),
 )
 SUMMED_INTEGERS = case((ROWS * 2).astype(np.int32), INDICES, IDS)
 HALVES = (dtypes.float32, dtypes.float64)

@@ -99,8 +99,8 @@ class SelectV2:
     samples = (
         case(MASK, GRID, -GRID),
         case(MASK[0], GRID, np.array(1.0)),
-        case(MASK[:, :1], GRID[0].astype(np.float32), np.float32([[1.0], [2.0]])),
-        case(np.array(True), np.int32(1), np.int32([2, 3])),
+        case(MASK[:, :1], GRID[0].astype(np.float32), np.array([[1.0], [2.0]], np.float32)),
+        case(np.array(True), np.int32(1), np.array([2, 3], np.int32)),
         case(MASK[:0], GRID[:0], GRID[0]),
         case(MASK, GRID, GRID[:, :2], raises="Dimensions must be equal"),
     )
@@ -144,11 +144,20 @@ def _where(op_type: str, condition: Any, x: Any, y: Any, name: str | None) -> Te
     return result
 
 
+def _summed(dy: Tensor, bound: Tensor) -> Tensor:
+    """`dy` summed over the axes that a bound was repeated along."""
+    if dy.dims == bound.dims and dy.shape.is_fully_defined():
+        return dy
+    shape = apply("Shape", bound)
+    axes, _ = apply("BroadcastGradientArgs", shape, apply("Shape", dy))
+    summed: Tensor = apply("Reshape", apply("Sum", dy, axes), shape)
+    return summed
+
+
 @op("ClipByValue", "t: T, clip_value_min: T, clip_value_max: T -> output: T", T=NUMBERS)
 class ClipByValue:
     """``minimum(maximum(t, clip_value_min), clip_value_max)``; the bounds broadcast to `t`."""
 
-    shape = broadcast_shape
     samples = (
         case(GRID, np.array(-1.0), np.array(1.0)),
         case(GRID.astype(np.float32), GRID.astype(np.float32) * 0, np.float32(1.0)),
@@ -156,6 +165,13 @@ class ClipByValue:
         case(np.array(3.0), np.array(-1.0), np.array(1.0)),
         case(GRID[:0], np.array(-1.0), np.array(1.0)),
     )
+
+    def shape(t: Operand, low: Operand, high: Operand) -> Dims:
+        for bound in (low, high):
+            wider = dims.broadcast(t.dims, bound.dims)
+            if wider is not None and t.dims is not None and len(wider) > len(t.dims):
+                raise ValueError(f"The bounds must broadcast to shape {dims.show_list(t.dims)}")
+        return t.dims
 
     def numpy(t: Any, low: Any, high: Any, *, out: Any = None) -> Any:
         return np.minimum(np.maximum(t, low), high, out=out)
@@ -167,8 +183,8 @@ class ClipByValue:
         inside = apply("LogicalNot", apply("LogicalOr", below, above))
         return [
             apply("SelectV2", inside, dy, zeros),
-            apply("SelectV2", below, dy, zeros),
-            apply("SelectV2", above, dy, zeros),
+            _summed(apply("SelectV2", below, dy, zeros), low),
+            _summed(apply("SelectV2", above, dy, zeros), high),
         ]
 
 

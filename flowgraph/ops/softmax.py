@@ -10,10 +10,11 @@ import numpy as np
 from flowgraph.dims import Dims
 from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.build import apply
-from flowgraph.graph.convert import constant, convert_to_tensor
+from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.declare import case, spread
 from flowgraph.graph.opdef import Operand, op
 from flowgraph.graph.tensor import Operation, Tensor
+from flowgraph.ops import array, constants, joining, layout
 from flowgraph.ops.kinds import FLOATS
 
 __all__ = ["log_softmax", "row_maxima", "row_sums", "softmax"]
@@ -119,28 +120,12 @@ class LogSoftmax:
         return [dy - apply("Sum", dy, -1, keep_dims=True) * probabilities]
 
 
-def _rank(tensor: Tensor) -> Tensor:
-    if tensor.dims is None:
-        rank: Tensor = apply("Rank", tensor)
-        return rank
-    return constant(np.int32(len(tensor.dims)), name="Rank")
-
-
-def _swapped(tensor: Tensor, axis: Any, last: Tensor, name: str | None = None) -> Tensor:
+def _swapped(tensor: Tensor, axis: Any, last: Tensor, name: str = "transpose") -> Tensor:
     """`tensor` with an axis and its last axis exchanged."""
-    order = apply(
-        "ConcatV2",
-        [
-            apply("Range", 0, axis, 1, name="range"),
-            apply("Pack", [last], name="concat/values_1"),
-            apply("Range", axis + 1, last, 1, name="range"),
-            convert_to_tensor([axis], name="concat/values_3"),
-        ],
-        0,
-        name="concat",
-    )
-    swapped: Tensor = apply("Transpose", tensor, order, name=name or "transpose")
-    return swapped
+    before = constants.range(axis)
+    between = constants.range(axis + 1, last)
+    order = joining.concat([before, [last], between, [axis]], 0)
+    return layout.transpose(tensor, order, name=name)
 
 
 def _along(op_type: str, logits: Any, axis: Any, name: str | None) -> Tensor:
@@ -161,11 +146,13 @@ def _along(op_type: str, logits: Any, axis: Any, name: str | None) -> Tensor:
             f"Dimension ({axis}) must be in the range [{-ndims}, {ndims}) where {ndims} is the "
             "number of dimensions in the input.",
         )
-    _rank(logits)
-    rank, place = _rank(logits), axis % ndims
+    count = array.rank(logits)
+    place = axis + count if axis < 0 else axis
+    rank = array.rank(logits)
+    place = place % ndims
     moved = _swapped(logits, place, apply("Sub", rank, 1))
     output = apply(op_type, moved)
-    result = _swapped(output, place, apply("Sub", rank, 1), name)
+    result = _swapped(output, place, apply("Sub", rank, 1), name or "transpose")
     result.set_shape(shape)
     return result
 

@@ -222,7 +222,7 @@ zeta = _binary(
     _zeta_grad,
     (
         case(ORDERS, np.array([0.5, 1.0, 12.0]), grad=False),
-        case(ORDERS.astype(np.float32), np.float32([0.5, 1.0, 12.0]), grad=False),
+        case(ORDERS.astype(np.float32), np.array([0.5, 1.0, 12.0], np.float32), grad=False),
         case(np.array([1.0, 2.0, 3.0, 0.5]), np.array([1.0, -1.0, -0.5, 1.0]), grad=False),
         case(np.array(2.0), np.array(1.0), grad=False),
         case(ORDERS[:0], np.array([0.5]), grad=False),
@@ -254,7 +254,7 @@ polygamma = _binary(
     _polygamma_grad,
     (
         case(np.array([[1.0], [2.0]]), np.array([0.5, 1.0, 12.0]), grad=False),
-        case(np.float32([0, 1, 2, 3]), np.float32(1.5), grad=False),
+        case(np.array([0, 1, 2, 3], np.float32), np.float32(1.5), grad=False),
         case(np.array([1.5, -1.0, 0.0]), np.array([1.0, 1.0, -0.5]), grad=False),
         case(np.array(1.0), np.array(2.0), grad=False),
         case(ORDERS[:0], np.array([0.5]), grad=False),
@@ -275,7 +275,7 @@ def _igamma_grad(sign: int) -> Kernel:
 
 GAMMA_PAIRS = (
     case(np.array([[0.5], [4.0]]), np.array([0.3, 2.0, 9.0])),
-    case(np.float32([[0.5], [4.0]]), np.float32([0.3, 2.0, 9.0])),
+    case(np.array([[0.5], [4.0]], np.float32), np.array([0.3, 2.0, 9.0], np.float32)),
     case(np.array([1.0, -1.0, 2.0, 1.0]), np.array([0.0, 1.0, np.inf, -1.0]), grad=False),
     case(np.array(2.0), np.array(1.0)),
     case(ORDERS[:0], np.array([0.5])),

@@ -180,7 +180,7 @@ def erfc(x: Any) -> Any:
     )
 
 
-def _zeta_minus_one(k: int) -> float:
+def _zeta_minus_one(k: int) -> Any:
     """Riemann's zeta(k) - 1 by direct summation and the Euler-Maclaurin tail."""
     n = 50
     total = math.fsum(float(i) ** -k for i in range(2, n))

@@ -16,12 +16,12 @@ from flowgraph.ops.kinds import INDEX, NUMBERS
 from flowgraph.shapes import TensorShape
 
 __all__ = [
+    "Known",
     "assign",
     "assign_add",
     "assign_sub",
     "check_same_shape",
     "count_up_to",
-    "is_reference",
     "is_variable_initialized",
     "merged_shape",
 ]
@@ -66,7 +66,14 @@ class Variable:
         return shape._dims or None
 
 
-def merged_shape(ref: Operand, value: Operand) -> Dims:
+class Known:
+    """A shape as an operand of `merged_shape`."""
+
+    def __init__(self, shape: Dims) -> None:
+        self.dims = shape
+
+
+def merged_shape(ref: Operand | Known, value: Operand | Known) -> Dims:
     """The shape that a variable and what is stored in it have in common.
 
     Raises:
@@ -86,13 +93,11 @@ def merged_shape(ref: Operand, value: Operand) -> Dims:
     return dims.merge(a, b)
 
 
-def check_same_shape(target: Any, value: Any, names: str) -> None:
+def check_same_shape(target: Any, value: Any, message: str) -> None:
     """Raise InvalidArgumentError unless both arrays have one shape: NumPy would broadcast."""
     if target.shape != value.shape:
         raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"{names} do not have the same shape{_listed(target)} {_listed(value)}",
+            None, None, f"{message} {_listed(target)} {_listed(value)}"
         )
 
 
@@ -142,7 +147,7 @@ class AssignAdd:
 
     def numpy(ref: Cell, value: Any) -> Cell:
         array = ref.read()
-        check_same_shape(array, value, "ref and value")
+        check_same_shape(array, value, "Parameters and update must be the same size")
         np.add(array, value, out=array)
         return ref
 
@@ -157,7 +162,7 @@ class AssignSub:
 
     def numpy(ref: Cell, value: Any) -> Cell:
         array = ref.read()
-        check_same_shape(array, value, "ref and value")
+        check_same_shape(array, value, "Parameters and update must be the same size")
         np.subtract(array, value, out=array)
         return ref
 
@@ -210,11 +215,6 @@ class _InitializedValue:
 
     def numpy(ref: Cell, initial_value: Any) -> Any:
         return initial_value if ref.value is None else ref.value.copy()
-
-
-def is_reference(ref: Any) -> bool:
-    """True for a tensor that stands for a variable's storage, False for a variable object."""
-    return type(ref) is Tensor and ref.dtype.is_ref_dtype
 
 
 def assign(

@@ -25,7 +25,7 @@ LISTS = (
     case([GRID, -2 * GRID, GRID + 1]),
     case([GRID]),
     case([GRID.astype(np.float32), GRID.astype(np.float32)]),
-    case([np.int32([1, 2]), np.int32([3, 4])]),
+    case([np.array([1, 2], np.int32), np.array([3, 4], np.int32)]),
     case([np.array(1.0), np.array(2.0)]),
     case([GRID[:0], GRID[:0]]),
 )
@@ -103,6 +103,11 @@ def _terms(inputs: Any) -> list[Any]:
     return terms
 
 
+def _renamed(tensor: Tensor, name: str | None) -> Tensor:
+    result: Tensor = apply("Identity", tensor, name=name)
+    return result
+
+
 def add_n(inputs: Any, name: str | None = None) -> Tensor:
     """The sum of a list of tensors or `IndexedSlices` of one type and shape.
 
@@ -112,7 +117,7 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     terms = _terms(inputs)
     if len(terms) == 1:
         total = convert_to_tensor(terms[0])
-        return apply("Identity", total, name=name) if name else total  # type: ignore[no-any-return]
+        return _renamed(total, name) if name else total
     result: Tensor = apply("AddN", [convert_to_tensor(each) for each in terms], name=name)
     return result
 
@@ -141,6 +146,6 @@ def accumulate_n(
     if len(terms) == 1 and name is None:
         return terms[0]
     if len(terms) == 1:
-        return apply("Identity", terms[0], name=name)  # type: ignore[no-any-return]
+        return _renamed(terms[0], name)
     result: Tensor = apply("AccumulateNV2", terms, shape=merged, name=name)
     return result

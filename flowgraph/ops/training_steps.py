@@ -15,7 +15,8 @@ from flowgraph import dims, errors
 from flowgraph.dims import Dims
 from flowgraph.graph.cells import Cell
 from flowgraph.graph.opdef import Operand
-from flowgraph.ops.state import check_same_shape, merged_shape
+from flowgraph.ops.scatter_kernels import first_bad, rounds
+from flowgraph.ops.state import Known, check_same_shape, merged_shape
 
 __all__ = ["dense_shape", "sparse_shape", "update", "update_rows"]
 
@@ -79,8 +80,8 @@ def update(
     """
     targets = [cell.read() for cell in cells]
     for target in targets[1:]:
-        check_same_shape(targets[0], target, "var and its slots")
-    check_same_shape(targets[0], grad, "var and grad")
+        check_same_shape(targets[0], target, "var and its slots do not have the same shape")
+    check_same_shape(targets[0], grad, "var and grad do not have the same shape")
     numbers = [_scalar(each) for each in scalars]
     if grad.base is not None or any(grad is target for target in targets):
         grad = _separate(grad, targets)
@@ -115,10 +116,10 @@ def update_rows(
     """
     targets = [cell.read() for cell in cells]
     for target in targets[1:]:
-        check_same_shape(targets[0], target, "var and its slots")
+        check_same_shape(targets[0], target, "var and its slots do not have the same shape")
     _check_rows(targets[0], grad, indices)
     numbers = [_scalar(each) for each in scalars]
-    for chosen in _rounds(indices):
+    for chosen in rounds(indices):
         rows = indices[chosen]
         parts = [np.ascontiguousarray(target[rows]) for target in targets]
         scratch = Scratch(parts[0]).take(temporaries, None)
@@ -137,27 +138,11 @@ def _check_rows(var: Array, grad: Array, indices: Array) -> None:
             f"{dims.show_list(var.shape)}, {dims.show_list(grad.shape)}, "
             f"{dims.show_list(indices.shape)}",
         )
-    bad = np.flatnonzero((indices < 0) | (indices >= var.shape[0]))
-    if bad.size:
+    bad = first_bad(indices, var.shape[0])
+    if bad is not None:
         raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Index {indices[bad[0]]} at offset {bad[0]} in indices is out of range",
+            None, None, f"Index {indices[bad]} at offset {bad} in indices is out of range"
         )
-
-
-def _rounds(indices: Array) -> Iterator[Any]:
-    """Positions in `indices` such that no index comes twice in one round."""
-    order = np.argsort(indices, kind="stable")
-    ordered = indices[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
-    if len(starts) == len(indices):
-        yield slice(None)
-        return
-    counts = np.diff(np.append(starts, len(ordered)))
-    occurrence = np.arange(len(ordered)) - np.repeat(starts, counts)
-    for turn in range(int(counts.max())):
-        yield order[occurrence == turn]
 
 
 def dense_shape(slots: int, grad: int) -> Callable[..., Dims]:
@@ -167,7 +152,7 @@ def dense_shape(slots: int, grad: int) -> Callable[..., Dims]:
         found = operands[0].dims
         for place, operand in enumerate(operands[1:], 1):
             if place < slots or place == grad:
-                found = merged_shape(_Known(found), operand)
+                found = merged_shape(Known(found), operand)
             else:
                 _check_scalar(operand)
         return found
@@ -182,7 +167,7 @@ def sparse_shape(slots: int, grad: int, indices: int) -> Callable[..., Dims]:
         found = operands[0].dims
         for place, operand in enumerate(operands[1:], 1):
             if place < slots:
-                found = merged_shape(_Known(found), operand)
+                found = merged_shape(Known(found), operand)
             elif place not in (grad, indices):
                 _check_scalar(operand)
         rows, places = operands[grad].dims, operands[indices].dims
@@ -191,18 +176,11 @@ def sparse_shape(slots: int, grad: int, indices: int) -> Callable[..., Dims]:
         if rows is not None:
             if not rows:
                 raise ValueError("Shape must be at least rank 1 but is rank 0")
-            merged_shape(_Known(rows[:1]), _Known(places))
-            found = merged_shape(_Known(found), _Known((None, *rows[1:])))
+            merged_shape(Known(rows[:1]), Known(places))
+            found = merged_shape(Known(found), Known((None, *rows[1:])))
         return found
 
     return shape
-
-
-class _Known:
-    """A shape as an operand of `merged_shape`."""
-
-    def __init__(self, shape: Dims) -> None:
-        self.dims = shape
 
 
 def _check_scalar(operand: Operand) -> None:

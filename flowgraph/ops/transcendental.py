@@ -14,6 +14,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.arithmetic import subtract
 from flowgraph.ops.complex import conj
 from flowgraph.ops.kinds import INEXACT
+from flowgraph.ops.slopes import slope
 
 __all__ = [
     "acosh",
@@ -88,7 +89,7 @@ sigmoid = elementwise(
     "1 / (1 + exp(-x))",
     doc="The logistic function, elementwise.",
     T=INEXACT,
-    grad=lambda op, dy: [_sigmoid_grad(conj(op.outputs[0]), dy)],
+    grad=lambda op, dy: [apply("SigmoidGrad", conj(op.outputs[0]), dy)],
     samples=samples_of(-6, 6, -80, 80, 1000),
 )
 
@@ -96,24 +97,14 @@ sigmoid = elementwise(
 def _sigmoid_grad_grad(op: Operation, g: Tensor) -> Gradients:
     y, dy = conj(op.inputs[0]), conj(op.inputs[1])
     scaled = g * dy
-    return [scaled - 2 * scaled * y, _sigmoid_grad(y, g)]
+    return [scaled - 2 * scaled * y, apply("SigmoidGrad", y, g)]
 
 
-_sigmoid_grad = elementwise(
+slope(
     "SigmoidGrad",
     "dy * y * (1 - y)",
-    args="y dy",
-    output="z: T",
-    function="sigmoid_grad",
-    doc="The gradient of the logistic function at its value y.",
-    T=INEXACT,
-    grad=_sigmoid_grad_grad,
-    samples=(
-        spread(0.1, 0.9, (2, 3), (2, 3)),
-        spread(0.1, 0.9, (), ()),
-        spread(0.1, 0.9, (0,), (0,)),
-        spread(0.1, 0.9, (4,), (4,), dtype=np.float32),
-    ),
+    "The gradient of the logistic function at its value y.",
+    _sigmoid_grad_grad,
 )
 
 tanh = elementwise(
@@ -121,31 +112,21 @@ tanh = elementwise(
     "tanh(x)",
     doc="The hyperbolic tangent, elementwise.",
     T=INEXACT,
-    grad=lambda op, dy: [_tanh_grad(conj(op.outputs[0]), dy)],
+    grad=lambda op, dy: [apply("TanhGrad", conj(op.outputs[0]), dy)],
     samples=samples_of(-2, 2, 20, -20, 1e-6),
 )
 
 
 def _tanh_grad_grad(op: Operation, g: Tensor) -> Gradients:
     y, dy = conj(op.inputs[0]), conj(op.inputs[1])
-    return [g * -2 * dy * y, _tanh_grad(y, g)]
+    return [g * -2 * dy * y, apply("TanhGrad", y, g)]
 
 
-_tanh_grad = elementwise(
+slope(
     "TanhGrad",
     "dy * (1 - y * y)",
-    args="y dy",
-    output="z: T",
-    function="tanh_grad",
-    doc="The gradient of tanh at its value y.",
-    T=INEXACT,
-    grad=_tanh_grad_grad,
-    samples=(
-        spread(-0.9, 0.9, (2, 3), (2, 3)),
-        spread(-0.9, 0.9, (), ()),
-        spread(-0.9, 0.9, (0,), (0,)),
-        spread(-0.9, 0.9, (4,), (4,), dtype=np.float32),
-    ),
+    "The gradient of tanh at its value y.",
+    _tanh_grad_grad,
 )
 
 sinh = elementwise(
@@ -153,7 +134,7 @@ sinh = elementwise(
     "sinh(x)",
     doc="The hyperbolic sine, elementwise.",
     T=INEXACT,
-    grad=lambda op, dy: [dy * cosh(conj(op.inputs[0]))],
+    grad=lambda op, dy: [dy * apply("Cosh", conj(op.inputs[0]))],
     samples=samples_of(-2, 2, 100),
 )
 

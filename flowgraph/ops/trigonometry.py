@@ -23,7 +23,7 @@ sin = elementwise(
     "sin(x)",
     doc="The sine, elementwise.",
     T=INEXACT,
-    grad=lambda op, dy: [dy * cos(conj(op.inputs[0]))],
+    grad=lambda op, dy: [dy * apply("Cos", conj(op.inputs[0]))],
     samples=samples_of(-4, 4, 1e4),
 )
 
@@ -112,6 +112,10 @@ atan2 = elementwise(
         spread(-2, -0.5, (2, 3), (3,)),
         spread(0.5, 2, (), (2,)),
         spread(0.5, 2, (0, 2), ()),
-        case(np.float32([0.0, -0.0, 1.0, -1.0]), np.float32([-1.0, -1.0, 0.0, -0.0]), grad=False),
+        case(
+            np.array([0.0, -0.0, 1.0, -1.0], np.float32),
+            np.array([-1.0, -1.0, 0.0, -0.0], np.float32),
+            grad=False,
+        ),
     ),
 )

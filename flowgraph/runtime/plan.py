@@ -37,7 +37,8 @@ class ShapedPlan:
         self.program = program
         self.records = records
         self.reference = ReferenceExecutable(program, context)
-        self.copies = _foreign(program)
+        self._foreign = _foreign(program)
+        self._scalars = [i for i, value in enumerate(program.fetches) if not value.dims]
         self._context = context
         self._compile_after = options.compile_after
         self._runs = 0
@@ -65,14 +66,16 @@ class ShapedPlan:
                 executable.lock.release()
 
     def _owned(self, values: list[Any]) -> list[Any]:
-        for index, copy in self.copies:
+        for index in self._foreign:
+            values[index] = values[index].copy()
+        for index in self._scalars:
             value = values[index]
-            if copy or not value.ndim:
-                values[index] = value.copy() if value.ndim else value[()]
+            if type(value) is np.ndarray and not value.ndim:
+                values[index] = value[()]
         return values
 
 
-def _foreign(program: Program) -> list[tuple[int, bool]]:
+def _foreign(program: Program) -> list[int]:
     """Fetches whose memory is not the run's own: of feeds, constants, variables, or shared."""
     roots = alias_roots(program)
     taken: set[Value] = set()
@@ -81,7 +84,7 @@ def _foreign(program: Program) -> list[tuple[int, bool]]:
         root = roots.get(value, value)
         made_here = root.op.type not in ("_Source", "_Read", "Const") or root.op.attrs.get("copy")
         if not made_here or root in taken:
-            found.append((index, True))
+            found.append(index)
         taken.add(root)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-__all__ = ["load_tensorflow", "session", "short_message"]
+__all__ = ["load_tensorflow", "session"]
 
 _QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -13,8 +13,6 @@ _QUIET = {
     # The plain kernels round as every other implementation does.
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
-_NOISE = ("Graph execution error:", "Detected at node ", "  File ", "    ")
-_REST_IS_NOISE = ("Original stack trace", "Errors may have originated", "Input Source operations")
 
 
 def load_tensorflow() -> Any:
@@ -33,15 +31,3 @@ def session(tf: Any) -> Any:
     config.graph_options.optimizer_options.opt_level = -1
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     return tf.Session(config=config)
-
-
-def short_message(error: BaseException) -> str:
-    """The message without the stacks that TensorFlow puts around it."""
-    text = str(getattr(error, "message", error))
-    lines = [line for line in text.split("\n") if not line.startswith(_NOISE)]
-    kept = []
-    for line in lines:
-        if line.startswith(_REST_IS_NOISE):
-            break
-        kept.append(line)
-    return "\n".join(kept).strip()[:600]

@@ -1,7 +1,7 @@
 """Records what TensorFlow makes of the samples of every op.
 
-``python tests/oracle_tf/record_ops.py SAMPLES FOLDER`` in an environment with TensorFlow; SAMPLES is what
-`support/dump_samples.py` wrote. Makes one ``ops_<topic>.npz`` per topic.
+``python tests/oracle_tf/record_ops.py SAMPLES FOLDER`` in an environment with TensorFlow;
+SAMPLES is what `support/dump_samples.py` wrote. Makes one ``ops_<topic>.npz`` per topic.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle_tf.environment import load_tensorflow, session, short_message
+from oracle_tf.environment import load_tensorflow, session
 from oracle_tf.raw_ops import apply_op
 from support import archive, recipe
+from support.messages import short_message
 
 DIFFERENTIABLE = ("float32", "float64", "complex64", "complex128")
 
@@ -93,7 +94,7 @@ def _attr(tf: Any, kind: str, value: Any) -> Any:
 
 def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
     """Values, static shapes and gradients of one sample, or the error it raises."""
-    flat = []
+    flat: list[Any] = []
     for value in case["inputs"]:
         flat.extend(value) if isinstance(value, list) else flat.append(value)
     variants = recipe.variants([value.shape for value in flat])
@@ -108,7 +109,7 @@ def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, 
                 raise
             shapes = {name: _shapes(tf, op, case, forms) for name, forms in variants.items()}
             return {"no kernel": True, "shapes": shapes}
-        found = {
+        found: dict[str, Any] = {
             "values": [_array(value) for value in values],
             "dtypes": [tensor.dtype.base_dtype.name for tensor in built.outputs],
             "after": [_array(value) for value in after],

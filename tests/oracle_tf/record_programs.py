@@ -11,8 +11,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from oracle_tf.environment import load_tensorflow, session, short_message
+from oracle_tf.environment import load_tensorflow, session
 from support import archive
+from support.messages import short_message
 from support.programs import all_programs, observe
 
 

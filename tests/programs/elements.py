@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from support.programs import program, raised
 from support.values import ramp
 
@@ -85,9 +86,11 @@ def control_inputs(tf: Any) -> dict[str, Any]:
 @program
 def control_order(tf: Any) -> dict[str, Any]:
     counter = tf.Variable(0.0)
-    with tf.control_dependencies([tf.assign_add(counter, 1.0)]):
-        with tf.control_dependencies([tf.assign_add(counter, 10.0)]):
-            after = counter.read_value()
+    one = tf.assign_add(counter, 1.0)
+    with tf.control_dependencies([one]):
+        ten = tf.assign_add(counter, 10.0)
+    with tf.control_dependencies([ten]):
+        after = counter.read_value()
     return {"after": after}
 
 
@@ -138,7 +141,12 @@ def tensor_shapes(tf: Any) -> dict[str, Any]:
 def dimensions(tf: Any) -> dict[str, Any]:
     three, unknown = tf.Dimension(3), tf.Dimension(None)
     return {
-        "values": [(three + 2).value, (three * three).value, (three // 2).value, (three + unknown).value],
+        "values": [
+            (three + 2).value,
+            (three * three).value,
+            (three // 2).value,
+            (three + unknown).value,
+        ],
         "compare": [three == 3, three == unknown, three != 4, three < 4],
         "text": [str(three), str(unknown), repr(unknown)],
         "merge": three.merge_with(unknown).value,
@@ -183,7 +191,8 @@ def failing_conversions(tf: Any) -> dict[str, Any]:
         "float to int": raised(lambda: tf.convert_to_tensor(1.5, dtype=tf.int32), "int32|float"),
         "text to float": raised(lambda: tf.constant("a", dtype=tf.float32), "float|str"),
         "dtype": raised(
-            lambda: tf.convert_to_tensor(tf.constant(1), dtype=tf.float32), "Tensor conversion|dtype"
+            lambda: tf.convert_to_tensor(tf.constant(1), dtype=tf.float32),
+            "Tensor conversion|dtype",
         ),
         "unknown dtype": raised(lambda: tf.as_dtype("no such"), "Cannot convert"),
     }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from support.programs import program, raised
 from support.values import ramp
 
@@ -26,7 +27,9 @@ def exponential(tf: Any) -> dict[str, Any]:
 
 @program
 def exponential_staircase(tf: Any) -> dict[str, Any]:
-    return over_steps(tf, lambda step: tf.train.exponential_decay(0.1, step, 5, 0.9, staircase=True))
+    return over_steps(
+        tf, lambda step: tf.train.exponential_decay(0.1, step, 5, 0.9, staircase=True)
+    )
 
 
 @program

@@ -1,9 +1,9 @@
 """Recorded results on disk: a tree of Python values and arrays in one small `.npz` file.
 
-A file holds two entries: ``tree``, the JSON text of the values, and ``data``, the bytes of all arrays
-one after the other. An array stands in the tree as ``{"array": [dtype, shape, offset]}``, an array of
-strings as ``{"strings": [texts, shape]}`` with one character per byte. Arrays that occur twice are
-stored once. This reads and writes without flowgraph and without TensorFlow.
+A file holds two entries: ``tree``, the JSON text of the values, and ``data``, the bytes of all
+arrays one after the other. An array stands in the tree as ``{"array": [dtype, shape, offset]}``, an
+array of strings as ``{"strings": [texts, shape]}`` with one character per byte. Arrays that occur
+twice are stored once. This reads and writes without flowgraph and without TensorFlow.
 """
 
 from __future__ import annotations

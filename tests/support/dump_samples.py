@@ -1,4 +1,4 @@
-"""Writes every op's samples and declaration to a file, for the recorder that runs in another Python.
+"""Writes every op's samples to a file, for the recorder that runs in another Python.
 
 ``python tests/support/dump_samples.py FILE``
 """
@@ -11,10 +11,9 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[level]) for level in (1, 2)]
 
-from support import archive
-from support.samples import Case, all_ops, cases_of, plain_attrs, topic_of
-
-from flowgraph.graph.opdef import OpDef
+from flowgraph.graph.opdef import OpDef  # noqa: E402
+from support import archive  # noqa: E402
+from support.samples import Case, all_ops, cases_of, plain_attrs, topic_of  # noqa: E402
 
 
 def describe(definition: OpDef) -> dict[str, Any]:

@@ -70,7 +70,10 @@ def bits(array: Array) -> Array:
 
 
 def assert_close(found: Any, expected: Any, what: str, factor: float = 1.0) -> None:
-    """Same dtype, shape and, within the type's tolerance times `factor`, values; 0 for equal bits."""
+    """Same dtype and shape; same values within the type's tolerance times `factor`.
+
+    A factor of 0 asks for equal bits.
+    """
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.dtype == expected.dtype, f"{what}: dtype {found.dtype}, not {expected.dtype}"
     assert found.shape == expected.shape, f"{what}: shape {found.shape}, not {expected.shape}"

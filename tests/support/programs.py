@@ -1,9 +1,10 @@
-"""Test programs: small builders in TensorFlow 1's API, run alike with TensorFlow and with flowgraph.
+"""Test programs: small builders in TensorFlow 1's API, run with TensorFlow and with flowgraph.
 
-A program is a function of the module `tf`. It builds a graph and returns a dict of results. These may be
+A program is a function of the module `tf`. It builds a graph and returns a dict of results, which
+may be
 
-- tensors, operations and variables, `IndexedSlices`: they are run after the program, in one session in
-  which all variables are initialized; value, dtype, static shape and name count;
+- tensors, operations and variables, `IndexedSlices`: they are run after the program, in one session
+  in which all variables are initialized; value, dtype, static shape and name count;
 - arrays and numbers the program computed in sessions of its own: value and dtype count;
 - texts, names, lists, dicts, None: they must be equal;
 - `Raised`, from `raised`: the class must be equal and the message contain the phrase.
@@ -15,9 +16,11 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
+
+from support.messages import short_message
 
 __all__ = ["Program", "Raised", "all_programs", "observe", "program", "raised"]
 
@@ -45,9 +48,15 @@ class Program:
 _PROGRAMS: dict[str, Program] = {}
 
 
+@overload
+def program(build: Build) -> Build: ...
+@overload
+def program(
+    *, exact: bool = False, graph: bool = False, factor: float = 1.0
+) -> Callable[[Build], Build]: ...
 def program(
     build: Build | None = None, *, exact: bool = False, graph: bool = False, factor: float = 1.0
-) -> Any:
+) -> Build | Callable[[Build], Build]:
     """Registers a program, named after its module and function."""
 
     def register(function: Build) -> Build:
@@ -90,7 +99,7 @@ def raised(function: Callable[[], Any], phrase: str = "") -> Raised:
     except Exception as error:
         classes = type(error).__mro__[: -len(Exception.__mro__)]
         kinds = tuple(each.__name__ for each in classes)
-        return Raised(kinds, str(getattr(error, "message", error))[:300], phrase)
+        return Raised(kinds, short_message(error), phrase)
     return Raised(("nothing",), "", phrase)
 
 
@@ -103,7 +112,9 @@ def observe(tf: Any, made: Program, session: Callable[[], Any]) -> dict[str, Any
         values: dict[str, Any] = {}
         if fetched:
             with session() as run:
-                run.run(tf.group(tf.global_variables_initializer(), tf.local_variables_initializer()))
+                run.run(
+                    tf.group(tf.global_variables_initializer(), tf.local_variables_initializer())
+                )
                 values = run.run(fetched)
     observed = {
         key: _describe(tf, value, values.get(key)) if key in fetched else _plain(value)

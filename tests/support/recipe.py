@@ -1,7 +1,7 @@
-"""What is tried on every sample of an op, alike when TensorFlow is recorded and when flowgraph is tested.
+"""What is tried on every sample of an op, with TensorFlow and with flowgraph alike.
 
-A form says how one input enters the graph: ``"const"``, or the static shape of a placeholder (a list
-with None for unknown sizes, or None for an unknown rank). A variant is a form per flat input.
+A form says how one input enters the graph: ``"const"``, or the static shape of a placeholder (a
+list with None for unknown sizes, or None for an unknown rank). A variant is a form per flat input.
 """
 
 from __future__ import annotations

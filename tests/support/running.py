@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,7 +58,7 @@ class Built:
         self.references: list[Tensor] = []
         pending = list(forms)
         with self.graph.as_default():
-            arguments = []
+            arguments: list[Any] = []
             for arg, value in zip(case.definition.inputs, case.inputs, strict=True):
                 if isinstance(value, list):
                     each = [self._input(arg.is_ref, array, pending.pop(0)) for array in value]
@@ -71,7 +71,7 @@ class Built:
     def _input(self, is_ref: bool, value: Array, form: Any) -> Tensor:
         dtype = dtypes.as_dtype(value.dtype) if value.dtype != object else dtypes.string
         if is_ref:
-            tensor = apply("VariableV2", shape=value.shape, dtype=dtype)
+            tensor: Tensor = apply("VariableV2", shape=value.shape, dtype=dtype)
             self.initializers.append(apply("Assign", tensor, constant(value)).op)
             self.references.append(tensor)
         elif form == "const":
@@ -143,7 +143,7 @@ def _new_state(built: Built) -> Any:
 def weighted_gradients(
     ys: dict[int, Tensor], xs: list[Tensor], shapes: dict[int, tuple[int, ...]]
 ) -> list[Tensor | None]:
-    """Dense gradients of the sum of ys of the given executed shapes, weighted by `recipe.weights`."""
+    """Dense gradients of the sum of ys, of the given shapes, weighted by `recipe.weights`."""
     seeds = [
         constant(recipe.weights(shapes[number], number, y.dtype.base_dtype.np))
         for number, y in ys.items()
@@ -152,8 +152,13 @@ def weighted_gradients(
     return [None if each is None else convert_to_tensor(each) for each in found]
 
 
-def numerical_gradient(function: Any, inputs: list[Array], index: int, step: float) -> Array:
-    """Central differences of a scalar function of arrays with respect to one of them."""
+def numerical_gradient(
+    function: Callable[[list[Array]], Array], inputs: list[Array], index: int, step: float
+) -> Array:
+    """Central differences of the sum of a vector function of arrays, by one of them.
+
+    The sum is taken last, so that huge constant elements do no harm.
+    """
     result = np.zeros(inputs[index].shape)
     flat = result.reshape(-1)
     for place in range(result.size):
@@ -162,5 +167,5 @@ def numerical_gradient(function: Any, inputs: list[Array], index: int, step: flo
             moved = inputs[index].copy()
             moved.reshape(-1)[place] += sign * step
             sides.append(function([*inputs[:index], moved, *inputs[index + 1 :]]))
-        flat[place] = (sides[0] - sides[1]) / (2 * step)
+        flat[place] = (sides[0] - sides[1]).sum() / (2 * step)
     return result

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from support.archive import Array
 
 import flowgraph.ops
 from flowgraph.dtypes import DType, as_dtype
 from flowgraph.graph.convert import string_array
 from flowgraph.graph.opdef import MISSING, Arg, OpDef, Sample, registered
 from flowgraph.shapes import TensorShape
+from support.archive import Array
 
 __all__ = ["Case", "all_ops", "cases", "cases_of", "topic_of"]
 
@@ -63,8 +63,7 @@ def all_ops() -> dict[str, OpDef]:
 def cases_of(definition: OpDef) -> list[Case]:
     """The cases of one op."""
     return [
-        _case(definition, number, sample)
-        for number, sample in enumerate(definition.all_samples())
+        _case(definition, number, sample) for number, sample in enumerate(definition.all_samples())
     ]
 
 
@@ -84,24 +83,34 @@ def topic_of(definition: OpDef) -> str:
 
 
 def _case(definition: OpDef, number: int, sample: Sample) -> Case:
-    inputs = [
-        [_fitted(arg, sample, each) for each in value]
-        if isinstance(value, list)
-        else _fitted(arg, sample, value)
-        for arg, value in zip(definition.inputs, sample.inputs, strict=True)
-    ]
+    types = {
+        key: as_dtype(value) for key, value in sample.attrs.items() if _is_type(definition, key)
+    }
+    inputs: list[Any] = []
+    for arg, value in zip(definition.inputs, sample.inputs, strict=True):
+        if arg.is_list:
+            inputs.append([_fitted(arg, types, sample, each) for each in value])
+        else:
+            inputs.append(_fitted(arg, types, sample, value))
     return Case(definition, number, _key(definition, inputs, sample.attrs), inputs, sample)
 
 
-def _fitted(arg: Arg, sample: Sample, value: Any) -> Array:
-    """`value` in the type that the argument asks for, if both are of one kind."""
+def _is_type(definition: OpDef, key: str) -> bool:
+    return definition.attrs[key].kind == "type"
+
+
+def _fitted(arg: Arg, types: dict[str, DType], sample: Sample, value: Any) -> Array:
+    """`value` in the type of its argument, where that is of the same kind.
+
+    A sample that must raise may do so because of its types: those stay as they are.
+    """
     array = np.asarray(value)
     if array.dtype.kind in "OSU":
         return string_array(array)
-    wanted = arg.dtype
-    if wanted is None and arg.type_attr in sample.attrs:
-        wanted = as_dtype(sample.attrs[arg.type_attr])
-    if wanted is not None and wanted.np.kind == array.dtype.kind:
+    wanted = arg.dtype or types.get(arg.type_attr)
+    if wanted is None:
+        types[arg.type_attr] = as_dtype(array.dtype)
+    elif wanted.np.kind == array.dtype.kind and (arg.dtype is not None or not sample.raises):
         array = array.astype(wanted.np)
     return array
 

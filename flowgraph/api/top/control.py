@@ -1,6 +1,7 @@
 """Control, checks and random numbers."""
 
 from flowgraph.ops.control import group, no_op
+from flowgraph.ops.control import tuple_ as tuple
 from flowgraph.ops.random import (
     multinomial,
     random_crop,
@@ -23,4 +24,5 @@ __all__ = [
     "random_shuffle",
     "random_uniform",
     "truncated_normal",
+    "tuple",
 ]

@@ -8,7 +8,6 @@ from flowgraph.autodiff.gradients import (
     hessians,
 )
 from flowgraph.autodiff.registry import NoGradient, NotDifferentiable, RegisterGradient
-from flowgraph.autodiff.registry import NoGradient as no_gradient
 from flowgraph.dtypes import (
     DType,
     as_dtype,
@@ -33,6 +32,8 @@ from flowgraph.dtypes import (
     uint64,
     variant,
 )
+from flowgraph.errors import OpError
+from flowgraph.formats.importer import import_graph_def
 from flowgraph.formats.tensors import make_ndarray, make_tensor_proto
 from flowgraph.graph.composite import (
     IndexedSlices,
@@ -78,11 +79,11 @@ from flowgraph.protos.messages import (
     Summary,
     SummaryMetadata,
     TensorInfo,
-    VariableAggregation,
-    VariableSynchronization,
 )
 from flowgraph.runtime.session import InteractiveSession, Session
 from flowgraph.shapes import Dimension, TensorShape
+
+no_gradient = NoGradient
 
 __all__ = [
     "AggregationMethod",
@@ -107,6 +108,7 @@ __all__ = [
     "NoGradient",
     "NodeDef",
     "NotDifferentiable",
+    "OpError",
     "Operation",
     "OptimizerOptions",
     "RegisterGradient",
@@ -122,8 +124,6 @@ __all__ = [
     "TensorInfo",
     "TensorShape",
     "UnconnectedGradients",
-    "VariableAggregation",
-    "VariableSynchronization",
     "add_to_collection",
     "add_to_collections",
     "as_dtype",
@@ -150,6 +150,7 @@ __all__ = [
     "gradients",
     "half",
     "hessians",
+    "import_graph_def",
     "int8",
     "int16",
     "int32",

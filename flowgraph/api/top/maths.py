@@ -1,5 +1,14 @@
 """Arithmetic, reductions and linear algebra."""
 
+from flowgraph.api.deprecated import (
+    reduce_all,
+    reduce_any,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+)
 from flowgraph.ops.arithmetic import (
     abs,
     add,
@@ -13,9 +22,6 @@ from flowgraph.ops.arithmetic import (
     squared_difference,
     subtract,
 )
-from flowgraph.ops.arithmetic import multiply as mul
-from flowgraph.ops.arithmetic import negative as neg
-from flowgraph.ops.arithmetic import subtract as sub
 from flowgraph.ops.cast import (
     bitcast,
     cast,
@@ -28,7 +34,8 @@ from flowgraph.ops.cast import (
     to_int32,
     to_int64,
 )
-from flowgraph.ops.complex import angle, complex, complex_abs, conj, imag, real
+from flowgraph.ops.complex import angle, complex, conj, imag, real
+from flowgraph.ops.einsum import einsum
 from flowgraph.ops.linalg import matmul
 from flowgraph.ops.logic import (
     approximate_equal,
@@ -46,7 +53,8 @@ from flowgraph.ops.logic import (
     logical_xor,
     not_equal,
 )
-from flowgraph.ops.powers import inv, pow, reciprocal, rsqrt, sqrt, square
+from flowgraph.ops.matrix import cross, matrix_determinant, matrix_inverse, matrix_solve
+from flowgraph.ops.powers import pow, reciprocal, rsqrt, sqrt, square
 from flowgraph.ops.rounding import (
     ceil,
     div,
@@ -82,7 +90,6 @@ from flowgraph.ops.segment_sparse import (
     sparse_segment_sum,
 )
 from flowgraph.ops.select import clip_by_value, where, where_v2
-from flowgraph.ops.select import where as select
 from flowgraph.ops.special import (
     digamma,
     erf,
@@ -94,6 +101,7 @@ from flowgraph.ops.special import (
     polygamma,
     zeta,
 )
+from flowgraph.ops.tensordot import tensordot
 from flowgraph.ops.transcendental import (
     acosh,
     asinh,
@@ -109,16 +117,6 @@ from flowgraph.ops.transcendental import (
     tanh,
 )
 
-from flowgraph.api.deprecated import (
-    reduce_all,
-    reduce_any,
-    reduce_max,
-    reduce_mean,
-    reduce_min,
-    reduce_prod,
-    reduce_sum,
-)
-
 __all__ = [
     "abs",
     "acosh",
@@ -132,13 +130,14 @@ __all__ = [
     "ceil",
     "clip_by_value",
     "complex",
-    "complex_abs",
     "conj",
     "cosh",
+    "cross",
     "digamma",
     "div",
     "div_no_nan",
     "divide",
+    "einsum",
     "equal",
     "erf",
     "erfc",
@@ -153,7 +152,6 @@ __all__ = [
     "igamma",
     "igammac",
     "imag",
-    "inv",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -169,12 +167,13 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "matmul",
+    "matrix_determinant",
+    "matrix_inverse",
+    "matrix_solve",
     "maximum",
     "minimum",
     "mod",
-    "mul",
     "multiply",
-    "neg",
     "negative",
     "not_equal",
     "polygamma",
@@ -199,7 +198,6 @@ __all__ = [
     "segment_min",
     "segment_prod",
     "segment_sum",
-    "select",
     "sigmoid",
     "sign",
     "sinh",
@@ -209,9 +207,9 @@ __all__ = [
     "sqrt",
     "square",
     "squared_difference",
-    "sub",
     "subtract",
     "tanh",
+    "tensordot",
     "to_bfloat16",
     "to_complex64",
     "to_complex128",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ from flowgraph.library.platform.flag_values import (
 )
 
 __all__ = [
+    "FLAGS",
     "DEFINE_bool",
     "DEFINE_boolean",
     "DEFINE_enum",
@@ -29,7 +31,6 @@ __all__ = [
     "DEFINE_multi_string",
     "DEFINE_spaceseplist",
     "DEFINE_string",
-    "FLAGS",
     "DuplicateFlagError",
     "Error",
     "FlagValues",
@@ -81,56 +82,115 @@ def _split_at(separator: str | None) -> Callable[[Any], list[str]]:
     return parse
 
 
-def _definer(parse: Callable[[Any], Any], doc: str, **kind: Any) -> Callable[..., None]:
-    def define(
-        name: str,
-        default: Any = None,
-        help: str = "",
-        flag_values: FlagValues = FLAGS,
-        short_name: str | None = None,
-        required: bool = False,
-    ) -> None:
-        flag = Flag(name, default, help, parse, short_name=short_name, required=required, **kind)
-        flag_values.define(flag)
+_ARGS = """
 
+Args:
+    name: without the dashes.
+    default: its value when the command line does not have it; may be None.
+    help: what it means.
+    flag_values: where it belongs.
+    required: whether None is an error.
+    args: `short_name`, a second name.
+
+Raises:
+    DuplicateFlagError: if the name is taken.
+    IllegalFlagValueError: if the default is no such value.
+"""
+
+
+def _accepting_old_names(define: Callable[..., None], doc: str) -> Callable[..., None]:
+    @functools.wraps(define)
     def accept(*args: Any, **kwargs: Any) -> None:
         define(*args, **{_OLD_NAMES.get(key, key): value for key, value in kwargs.items()})
 
-    accept.__wrapped__ = define  # type: ignore[attr-defined]
-    accept.__doc__ = (
-        f"{doc}\n\nArgs:\n    name: without the dashes.\n    default: its value when the command "
-        "line does not have it; may be None.\n    help: what it means.\n    flag_values: where "
-        "it belongs.\n    short_name: a second, short name.\n    required: whether None is an "
-        "error.\n\nRaises:\n    DuplicateFlagError: if the name is taken.\n"
-        "    IllegalFlagValueError: if the default is no such value.\n"
-    )
+    accept.__doc__ = doc + _ARGS
     return accept
 
 
+def _definer(parse: Callable[[Any], Any], doc: str, **kind: Any) -> Callable[..., None]:
+    def define(
+        name: str,
+        default: Any,
+        help: str,
+        flag_values: FlagValues = FLAGS,
+        required: bool = False,
+        **args: Any,
+    ) -> None:
+        flag_values.define(Flag(name, default, help, parse, required=required, **kind, **args))
+
+    return _accepting_old_names(define, doc)
+
+
+def _number_definer(number: Callable[[Any], Any], doc: str, **kind: Any) -> Callable[..., None]:
+    def define(
+        name: str,
+        default: Any,
+        help: str,
+        lower_bound: Any = None,
+        upper_bound: Any = None,
+        flag_values: FlagValues = FLAGS,
+        required: bool = False,
+        **args: Any,
+    ) -> None:
+        def parse(value: Any) -> Any:
+            found = number(value)
+            if lower_bound is not None and found < lower_bound:
+                raise ValueError(f"{value} is less than {lower_bound}")
+            if upper_bound is not None and found > upper_bound:
+                raise ValueError(f"{value} is greater than {upper_bound}")
+            return found
+
+        flag_values.define(Flag(name, default, help, parse, required=required, **kind, **args))
+
+    return _accepting_old_names(define, doc)
+
+
 DEFINE_string = _definer(_string, "Define a flag whose value is text.")
-DEFINE_integer = _definer(_integer, "Define a flag whose value is an integer.")
-DEFINE_float = _definer(float, "Define a flag whose value is a number.")
+DEFINE_integer = _number_definer(_integer, "Define a flag whose value is an integer.")
+DEFINE_float = _number_definer(float, "Define a flag whose value is a number.")
 DEFINE_boolean = _definer(
     _boolean, "Define a flag that is on or off: ``--name``, ``--noname``.", is_boolean=True
 )
 DEFINE_bool = DEFINE_boolean
 DEFINE_list = _definer(_split_at(","), "Define a flag whose value is a list, between commas.")
-DEFINE_spaceseplist = _definer(
-    _split_at(None), "Define a flag whose value is a list, between spaces."
-)
 DEFINE_multi_string = _definer(_string, "Define a flag for several texts.", is_list=True)
-DEFINE_multi_integer = _definer(_integer, "Define a flag for several integers.", is_list=True)
-DEFINE_multi_float = _definer(float, "Define a flag for several numbers.", is_list=True)
+DEFINE_multi_integer = _number_definer(
+    _integer, "Define a flag for several integers.", is_list=True
+)
+DEFINE_multi_float = _number_definer(float, "Define a flag for several numbers.", is_list=True)
+
+
+def DEFINE_spaceseplist(
+    name: str,
+    default: Any,
+    help: str,
+    comma_compat: bool = False,
+    flag_values: FlagValues = FLAGS,
+    required: bool = False,
+    **args: Any,
+) -> None:
+    """Define a flag whose value is a list, between spaces or, with `comma_compat`, commas.
+
+    Raises:
+        DuplicateFlagError: if the name is taken.
+    """
+    split = _split_at(None)
+
+    def parse(value: Any) -> list[str]:
+        is_text = comma_compat and isinstance(value, str)
+        return split(value.replace(",", " ") if is_text else value)
+
+    flag_values.define(Flag(name, default, help, parse, required=required, **args))
 
 
 def DEFINE_enum(
     name: str,
     default: Any,
     enum_values: Iterable[str],
-    help: str = "",
+    help: str,
     flag_values: FlagValues = FLAGS,
-    short_name: str | None = None,
     required: bool = False,
+    **args: Any,
 ) -> None:
     """Define a flag whose value is one of `enum_values`.
 
@@ -145,8 +205,7 @@ def DEFINE_enum(
             raise ValueError(f"value should be one of <{'|'.join(allowed)}>")
         return value
 
-    flag = Flag(name, default, help, parse, short_name=short_name, required=required)
-    flag_values.define(flag)
+    flag_values.define(Flag(name, default, help, parse, required=required, **args))
 
 
 def register_validator(

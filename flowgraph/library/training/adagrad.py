@@ -49,9 +49,7 @@ class AdagradOptimizer(Optimizer):
             dtype = var.dtype.base_dtype
             shape = var.get_shape()
             if shape.is_fully_defined():
-                initial = initializers.constant_initializer(
-                    self._initial_accumulator_value, dtype=dtype
-                )
+                initial = initializers.Constant(self._initial_accumulator_value, dtype=dtype)
                 self._get_or_make_slot_with_initializer(
                     var, initial, shape, dtype, "accumulator", self._name
                 )
@@ -155,7 +153,7 @@ class AdagradDAOptimizer(Optimizer):
         )
 
     @property
-    def _locking(self) -> dict[str, bool]:
+    def _locking(self) -> dict[str, Any]:
         return {"use_locking": self._use_locking}
 
     def _before(self, var: Any) -> tuple[Any, ...]:

@@ -31,14 +31,15 @@ class CheckpointReader:
 
     def __init__(self, filepattern: str) -> None:
         self._reader = BundleReader(filepattern)
+        self._names = self._reader.keys()
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """The shapes of all tensors by name."""
-        return {name: list(self._reader.shape(name)) for name in self._reader.keys()}
+        return {name: list(self._reader.shape(name)) for name in self._names}
 
     def get_variable_to_dtype_map(self) -> dict[str, dtypes.DType]:
         """The element types of all tensors by name."""
-        return {name: self._reader.dtype(name) for name in self._reader.keys()}
+        return {name: self._reader.dtype(name) for name in self._names}
 
     def has_tensor(self, tensor_str: str) -> bool:
         return tensor_str in self._reader
@@ -57,7 +58,7 @@ class CheckpointReader:
         """Names, element types and shapes, a tensor per line."""
         lines = [
             f"{name} ({self._reader.dtype(name).name}) {list(self._reader.shape(name))}"
-            for name in self._reader.keys()
+            for name in self._names
         ]
         return "\n".join(lines).encode()
 

@@ -101,7 +101,7 @@ class FtrlOptimizer(Optimizer):
         return apply(op_type, *slots, grad.values, grad.indices, *parameters, **self._locking)
 
     @property
-    def _locking(self) -> dict[str, bool]:
+    def _locking(self) -> dict[str, Any]:
         return {"use_locking": self._use_locking}
 
     def _slots_of(self, var: Any) -> tuple[Any, ...]:

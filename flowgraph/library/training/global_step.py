@@ -67,7 +67,7 @@ def create_global_step(graph: Graph | None = None) -> Any:
             GraphKeys.GLOBAL_STEP,
             shape=[],
             dtype=dtypes.int64,
-            initializer=initializers.zeros_initializer(),
+            initializer=initializers.Zeros(),
             trainable=False,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
         )

@@ -16,7 +16,7 @@ from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.structure import flatten
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.library.training import slots
-from flowgraph.library.variables import Variable, trainable_variables
+from flowgraph.library.variables import Variable
 from flowgraph.ops import control
 
 __all__ = ["Optimizer", "deduplicate_indexed_slices"]
@@ -98,9 +98,10 @@ class Optimizer:
             grad_loss=grad_loss,
         )
         if all(gradient is None for gradient, _ in pairs):
+            names = [str(variable) for _, variable in pairs]
             raise ValueError(
                 "No gradients provided for any variable, check your graph for ops that do not "
-                f"support gradients, between variables {[str(v) for _, v in pairs]} and loss {loss}."
+                f"support gradients, between variables {names} and loss {loss}."
             )
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 
@@ -115,7 +116,7 @@ class Optimizer:
     ) -> GradientsAndVariables:
         """Pairs of gradient and variable, the first half of `minimize`.
 
-        A gradient is a tensor, `IndexedSlices`, or None if the loss does not depend on the variable.
+        A gradient is a tensor, `IndexedSlices`, or None where the loss does not depend on it.
 
         Raises:
             ValueError: if there are no variables, or an argument is of a wrong type or value.
@@ -130,7 +131,7 @@ class Optimizer:
         self._assert_valid_dtypes([loss])
         if grad_loss is not None:
             self._assert_valid_dtypes([grad_loss])
-        variables = trainable_variables() if var_list is None else flatten(var_list)
+        variables = _trainable() if var_list is None else flatten(var_list)
         if not variables:
             raise ValueError("No variables to optimize.")
         targets = [_target(variable) for variable in variables]
@@ -185,12 +186,14 @@ class Optimizer:
             collected.append(train_op)
         return train_op
 
-    def _with_step(self, updates: list[Any], global_step: Any, scope: str) -> Any:
+    def _with_step(self, updates: list[Any], global_step: Any, scope: str) -> Operation:
         if global_step is None:
             finished = self._finish(updates, scope)
-            return finished.op if isinstance(finished, Tensor) else finished
+            done: Operation = finished.op if isinstance(finished, Tensor) else finished
+            return done
         with control_dependencies([self._finish(updates, "update")]), colocate_with(global_step):
-            return apply("AssignAdd", global_step, 1, name=scope).op
+            counted: Tensor = apply("AssignAdd", global_step, 1, name=scope)
+            return counted.op
 
     def _update(self, gradient: Any, variable: Any) -> Any:
         """The op that changes one variable."""
@@ -265,9 +268,7 @@ class Optimizer:
             dtype = tensor.dtype.base_dtype
             if dtype not in valid:
                 names = [each.name for each in sorted(valid, key=lambda each: each.name)]
-                raise ValueError(
-                    f"Invalid type {dtype!r} for {tensor.name}, expected: {names}."
-                )
+                raise ValueError(f"Invalid type {dtype!r} for {tensor.name}, expected: {names}.")
 
     def _call_if_callable(self, param: Any) -> Any:
         return param() if callable(param) else param
@@ -312,6 +313,10 @@ class Optimizer:
 
     def _non_slot_variables(self) -> list[Any]:
         return list(self._non_slot_dict.values())
+
+
+def _trainable() -> list[Any]:
+    return get_default_graph().get_collection(GraphKeys.TRAINABLE_VARIABLES)
 
 
 def _key(var: Any) -> tuple[Any, str]:

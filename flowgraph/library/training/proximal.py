@@ -53,9 +53,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
         return self._applied("ApplyProximalGradientDescent", var, grad)
 
     def _apply_sparse(self, grad: Any, var: Any) -> Any:
-        return self._applied(
-            "SparseApplyProximalGradientDescent", var, grad.values, grad.indices
-        )
+        return self._applied("SparseApplyProximalGradientDescent", var, grad.values, grad.indices)
 
     def _applied(self, op_type: str, var: Any, *gradient: Any) -> Any:
         parameters = [typed(each, var) for each in self._parameters]

@@ -51,7 +51,7 @@ class RMSPropOptimizer(Optimizer):
 
     def _create_slots(self, var_list: list[Any]) -> None:
         for var in var_list:
-            ones = initializers.ones_initializer(dtype=var.dtype.base_dtype)
+            ones = initializers.Ones(dtype=var.dtype.base_dtype)
             self._get_or_make_slot_with_initializer(
                 var, ones, var.get_shape(), var.dtype.base_dtype, "rms", self._name
             )

@@ -10,7 +10,6 @@ from flowgraph.graph.context import colocate_with
 from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.tensor import Operation, Tensor
-from flowgraph.library.variables import global_variables
 
 __all__ = ["SaveSpec", "SaveableObject", "all_saveable_objects", "saveables_of"]
 
@@ -88,7 +87,8 @@ class _VariableSaveable(SaveableObject):
 def all_saveable_objects(scope: str | None = None) -> list[Any]:
     """The global variables, and what the collection SAVEABLE_OBJECTS holds."""
     graph = get_default_graph()
-    return [*global_variables(scope), *graph.get_collection(GraphKeys.SAVEABLE_OBJECTS, scope)]
+    keys = (GraphKeys.GLOBAL_VARIABLES, GraphKeys.SAVEABLE_OBJECTS)
+    return [each for key in keys for each in graph.get_collection(key, scope)]
 
 
 def saveables_of(var_list: Any) -> list[SaveableObject]:
@@ -109,9 +109,7 @@ def saveables_of(var_list: Any) -> list[SaveableObject]:
     taken: set[Any] = set()
     for saveable in found:
         if saveable.op in taken:
-            raise ValueError(
-                f"The same saveable will be restored with two names: {saveable.name}"
-            )
+            raise ValueError(f"The same saveable will be restored with two names: {saveable.name}")
         taken.add(saveable.op)
     return found
 
@@ -125,7 +123,9 @@ def _by_name(variables: Any) -> dict[str, Any]:
         if info is not None:
             parts = found.setdefault(info.full_name, [])
             if not isinstance(parts, list):
-                raise ValueError(f"Mixing slices and non-slices with the same name: {info.full_name}")
+                raise ValueError(
+                    f"Mixing slices and non-slices with the same name: {info.full_name}"
+                )
             parts.append(variable)
             continue
         name = _name_of(variable)

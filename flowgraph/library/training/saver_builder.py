@@ -9,7 +9,9 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.context import control_dependencies, device, name_scope
 from flowgraph.graph.convert import constant
 from flowgraph.graph.tensor import Operation, Tensor
-from flowgraph.library.training.saveables import SaveableObject, SaveSpec, saveables_of
+from flowgraph.library.training.saveables import SaveableObject as Saveable
+from flowgraph.library.training.saveables import SaveSpec as Spec
+from flowgraph.library.training.saveables import saveables_of
 from flowgraph.ops import control, io
 from flowgraph.protos import SaverDef
 
@@ -23,8 +25,8 @@ class BaseSaverBuilder:
         write_version: the format of the checkpoints; the V2 format is the one there is.
     """
 
-    SaveSpec = SaveSpec
-    SaveableObject = SaveableObject
+    SaveSpec = Spec
+    SaveableObject = Saveable
 
     def __init__(self, write_version: int = SaverDef.V2) -> None:
         self._write_version = write_version
@@ -51,18 +53,18 @@ class BaseSaverBuilder:
         Raises:
             TypeError, ValueError: if `names_to_saveables` is not as it must be.
         """
-        saveables = saveables_of(names_to_saveables)
-        with name_scope(name, "save", [saveable.op for saveable in saveables]):
+        members = saveables_of(names_to_saveables)
+        with name_scope(name, "save", [saveable.op for saveable in members]):
             prefix = apply("PlaceholderWithDefault", filename or "model", shape=(), name="filename")
             prefix = apply("PlaceholderWithDefault", prefix, shape=(), name="Const")
             if sharded:
-                groups = _by_device(saveables)
+                groups = _by_device(members)
                 saved = self._save_shards(prefix, groups)
                 restored = self._restore(prefix, groups, reshape, "restore_shard")
             else:
-                written = self._save(prefix, saveables)
+                written = self._save(prefix, members)
                 saved = control.with_dependencies([written], prefix)
-                restored = self._restore(prefix, [saveables], reshape, "")
+                restored = self._restore(prefix, [members], reshape, "")
         return SaverDef(
             filename_tensor_name=prefix.name,
             save_tensor_name=saved.name,
@@ -73,8 +75,8 @@ class BaseSaverBuilder:
             version=self._write_version,
         )
 
-    def _save(self, prefix: Any, saveables: list[SaveableObject]) -> Operation:
-        specs = [spec for saveable in saveables for spec in saveable.specs]
+    def _save(self, prefix: Any, members: list[Saveable]) -> Operation:
+        specs = [spec for saveable in members for spec in saveable.specs]
         return io.save_v2(
             prefix,
             [spec.name for spec in specs],
@@ -82,7 +84,7 @@ class BaseSaverBuilder:
             [spec.tensor for spec in specs],
         )
 
-    def _save_shards(self, prefix: Tensor, groups: list[list[SaveableObject]]) -> Tensor:
+    def _save_shards(self, prefix: Tensor, groups: list[list[Saveable]]) -> Tensor:
         # The shards' names must differ from those of any other save that runs at this time.
         part = io.string_join([prefix, f"_temp_{uuid.uuid4().hex}/part"])
         count = constant(len(groups), name="num_shards")
@@ -100,7 +102,7 @@ class BaseSaverBuilder:
     def _restore(
         self,
         prefix: Tensor,
-        groups: list[list[SaveableObject]],
+        groups: list[list[Saveable]],
         reshape: bool,
         group_name: str,
     ) -> Operation:
@@ -114,8 +116,8 @@ class BaseSaverBuilder:
             restored.extend(assigned)
         return control.group(*restored, name="restore_all")
 
-    def _read(self, prefix: Tensor, saveables: list[SaveableObject]) -> list[Tensor]:
-        specs = [spec for saveable in saveables for spec in saveable.specs]
+    def _read(self, prefix: Tensor, members: list[Saveable]) -> list[Tensor]:
+        specs = [spec for saveable in members for spec in saveable.specs]
         return io.restore_v2(
             prefix,
             [spec.name for spec in specs],
@@ -123,12 +125,10 @@ class BaseSaverBuilder:
             [spec.dtype for spec in specs],
         )
 
-    def _assign(
-        self, saveables: list[SaveableObject], tensors: list[Tensor], reshape: bool
-    ) -> list[Any]:
+    def _assign(self, members: list[Saveable], tensors: list[Tensor], reshape: bool) -> list[Any]:
         assigned = []
         start = 0
-        for saveable in saveables:
+        for saveable in members:
             count = len(saveable.specs)
             shapes = None
             if reshape:
@@ -139,13 +139,13 @@ class BaseSaverBuilder:
         return assigned
 
 
-def _target_shape(spec: SaveSpec) -> Any:
+def _target_shape(spec: Spec) -> Any:
     shape = spec.tensor.get_shape()
     return shape.as_list() if shape.is_fully_defined() else apply("Shape", spec.tensor)
 
 
-def _by_device(saveables: list[SaveableObject]) -> list[list[SaveableObject]]:
-    groups: dict[str, list[SaveableObject]] = {}
-    for saveable in saveables:
+def _by_device(members: list[Saveable]) -> list[list[Saveable]]:
+    groups: dict[str, list[Saveable]] = {}
+    for saveable in members:
         groups.setdefault(saveable.device, []).append(saveable)
     return [groups[name] for name in sorted(groups)]

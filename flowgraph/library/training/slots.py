@@ -8,8 +8,9 @@ from typing import Any
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import colocate_with
 from flowgraph.library import initializers
-from flowgraph.library.variable_scope import get_variable, get_variable_scope, variable_scope
-from flowgraph.library.variables import SaveSliceInfo
+from flowgraph.library.scopes import variable_scope
+from flowgraph.library.variable_protos import SaveSliceInfo
+from flowgraph.library.variable_scope import get_variable, get_variable_scope
 from flowgraph.shapes import TensorShape
 
 __all__ = ["create_slot", "create_slot_with_initializer", "create_zeros_slot"]
@@ -48,7 +49,7 @@ def create_zeros_slot(
     dtype = primary.dtype.base_dtype if dtype is None else dtype
     shape = primary.get_shape()
     if shape.is_fully_defined():
-        zeros = initializers.zeros_initializer()
+        zeros = initializers.Zeros()
         return create_slot_with_initializer(
             primary, zeros, shape, dtype, name, colocate_with_primary
         )

@@ -1,5 +1,22 @@
-"""The names of `tf.math`."""
+"""Arithmetic, reductions and special functions (`tf.math`)."""
 
+from flowgraph.api.deprecated import (
+    argmax,
+    argmin,
+    count_nonzero,
+    l2_normalize,
+    log_softmax,
+    reduce_all,
+    reduce_any,
+    reduce_logsumexp,
+    reduce_max,
+    reduce_mean,
+    reduce_min,
+    reduce_prod,
+    reduce_sum,
+    softmax,
+)
+from flowgraph.api.math import special
 from flowgraph.ops.activations import softplus, softsign
 from flowgraph.ops.arithmetic import (
     abs,
@@ -15,6 +32,8 @@ from flowgraph.ops.arithmetic import (
 )
 from flowgraph.ops.arithmetic import mul_no_nan as multiply_no_nan
 from flowgraph.ops.complex import angle, conj, imag, real
+from flowgraph.ops.dense import zero_fraction
+from flowgraph.ops.layout import invert_permutation
 from flowgraph.ops.logic import (
     approximate_equal,
     equal,
@@ -33,6 +52,7 @@ from flowgraph.ops.logic import (
 )
 from flowgraph.ops.powers import pow, reciprocal, rsqrt, sqrt, square, xdivy, xlogy
 from flowgraph.ops.reduce import reduce_euclidean_norm
+from flowgraph.ops.reorder import in_top_k, top_k
 from flowgraph.ops.rounding import ceil, divide, floor, floordiv, floormod, rint, round, truediv
 from flowgraph.ops.rounding import div_no_nan as divide_no_nan
 from flowgraph.ops.rounding import floormod as mod
@@ -50,7 +70,6 @@ from flowgraph.ops.segment import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
-from flowgraph.ops.softmax import log_softmax, softmax
 from flowgraph.ops.special import (
     bessel_i0e,
     bessel_i1e,
@@ -81,20 +100,6 @@ from flowgraph.ops.transcendental import (
     tanh,
 )
 from flowgraph.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
-
-from flowgraph.api.deprecated import (
-    argmax,
-    argmin,
-    count_nonzero,
-    reduce_all,
-    reduce_any,
-    reduce_logsumexp,
-    reduce_max,
-    reduce_mean,
-    reduce_min,
-    reduce_prod,
-    reduce_sum,
-)
 
 __all__ = [
     "abs",
@@ -137,9 +142,12 @@ __all__ = [
     "igamma",
     "igammac",
     "imag",
+    "in_top_k",
+    "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
+    "l2_normalize",
     "lbeta",
     "less",
     "less_equal",
@@ -191,12 +199,14 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "special",
     "sqrt",
     "square",
     "squared_difference",
     "subtract",
     "tan",
     "tanh",
+    "top_k",
     "truediv",
     "unsorted_segment_max",
     "unsorted_segment_mean",
@@ -206,5 +216,6 @@ __all__ = [
     "unsorted_segment_sum",
     "xdivy",
     "xlogy",
+    "zero_fraction",
     "zeta",
 ]

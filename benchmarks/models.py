@@ -1,0 +1,106 @@
+"""The models that are measured: each `build(tf)` is run with either engine, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Step(NamedTuple):
+    """What one timed `run` fetches and feeds, and what tells whether both engines computed the
+    same."""
+
+    fetches: Any
+    feed: dict[Any, Any]
+    check: Any
+
+
+def trivial_constants(tf: Any) -> Step:
+    """The sum of two constants."""
+    total = tf.constant(1.5) + tf.constant(2.0)
+    return Step(total, {}, total)
+
+
+def trivial_placeholder(tf: Any) -> Step:
+    """A fed scalar plus a constant."""
+    fed = tf.placeholder(tf.float32, [])
+    total = fed + tf.constant(2.0)
+    return Step(total, {fed: np.float32(1.5)}, total)
+
+
+def _dense(tf: Any, x: Any, units: int, stddev: float) -> Any:
+    weights = tf.Variable(tf.truncated_normal([x.shape.as_list()[1], units], stddev=stddev))
+    return tf.matmul(x, weights) + tf.Variable(tf.zeros([units]))
+
+
+def _classifier(tf: Any, layers: tuple[int, ...], batch: int, stddev: float, adam: bool) -> Step:
+    """A training step of a ReLU network with softmax cross-entropy on random rows."""
+    random = np.random.RandomState(1)
+    x = tf.placeholder(tf.float32, [None, layers[0]])
+    y = tf.placeholder(tf.float32, [None, layers[-1]])
+    h = x
+    for units in layers[1:-1]:
+        h = tf.nn.relu(_dense(tf, h, units, stddev))
+    logits = _dense(tf, h, layers[-1], stddev)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+    optimizer = tf.train.AdamOptimizer(1e-3) if adam else tf.train.GradientDescentOptimizer(0.01)
+    feed = {
+        x: random.rand(batch, layers[0]).astype(np.float32),
+        y: np.eye(layers[-1], dtype=np.float32)[random.randint(0, layers[-1], batch)],
+    }
+    return Step([optimizer.minimize(loss), loss], feed, loss)
+
+
+def softmax_regression(tf: Any) -> Step:
+    """784-10, batch 100, gradient descent."""
+    return _classifier(tf, (784, 10), 100, 0.1, adam=False)
+
+
+def relu_network(tf: Any) -> Step:
+    """784-784-10, batch 100, Adam."""
+    return _classifier(tf, (784, 784, 10), 100, 0.05, adam=True)
+
+
+def small_network(tf: Any) -> Step:
+    """4-16-16-2, batch 32, Adam."""
+    return _classifier(tf, (4, 16, 16, 2), 32, 0.3, adam=True)
+
+
+def skip_gram(tf: Any) -> Step:
+    """Embeddings 10 000 x 128 of word pairs against 64 other words, sparse gradient descent."""
+    random = np.random.RandomState(2)
+    words, batch, size, negatives = 10000, 128, 128, 64
+    centre = tf.placeholder(tf.int32, [batch])
+    context = tf.placeholder(tf.int32, [batch])
+    others = tf.placeholder(tf.int32, [negatives])
+    inputs = tf.Variable(tf.random_uniform([words, size], -1.0, 1.0))
+    outputs = tf.Variable(tf.truncated_normal([words, size], stddev=size**-0.5))
+    biases = tf.Variable(tf.zeros([words]))
+    vectors = tf.nn.embedding_lookup(inputs, centre)
+    near = tf.reduce_sum(vectors * tf.nn.embedding_lookup(outputs, context), axis=1)
+    near = near + tf.nn.embedding_lookup(biases, context)
+    far = tf.matmul(vectors, tf.nn.embedding_lookup(outputs, others), transpose_b=True)
+    far = far + tf.nn.embedding_lookup(biases, others)
+    cross_entropy = tf.nn.sigmoid_cross_entropy_with_logits
+    right = cross_entropy(labels=tf.ones_like(near), logits=near)
+    wrong = cross_entropy(labels=tf.zeros_like(far), logits=far)
+    loss = tf.reduce_mean(right + tf.reduce_sum(wrong, axis=1))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    feed = {
+        centre: random.randint(0, words, batch).astype(np.int32),
+        context: random.randint(0, words, batch).astype(np.int32),
+        others: random.randint(0, words, negatives).astype(np.int32),
+    }
+    return Step([train, loss], feed, loss)
+
+
+STEPS: dict[str, Callable[[Any], Step]] = {
+    "trivial_constants": trivial_constants,
+    "trivial_placeholder": trivial_placeholder,
+    "softmax_regression": softmax_regression,
+    "relu_network": relu_network,
+    "small_network": small_network,
+    "skip_gram": skip_gram,
+}

@@ -1,0 +1,125 @@
+"""The import hook: ``tensorflow``, and what lies in it, found in flowgraph."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+import flowgraph
+from flowgraph.shim.private import SOURCES
+
+__all__ = ["install", "uninstall"]
+
+_ROOT = "tensorflow"
+_PRIVATE = "tensorflow.python"
+# Programs compare it; flowgraph's own version means nothing to them.
+_VERSION = "1.15.0"
+
+
+class _Facade(ModuleType):
+    """A module whose names are those of other modules, the first that has one deciding."""
+
+    def __init__(self, name: str, sources: Sequence[str]) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+        self._sources = tuple(sources)
+        if sources == (flowgraph.__name__,):
+            self.__version__ = _VERSION
+            self.__all__ = [each for each in flowgraph.__all__ if not each.startswith("__")]
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("__"):
+            for source in self._sources:
+                module = importlib.import_module(source)
+                if hasattr(module, name):
+                    return getattr(module, name)
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __dir__(self) -> list[str]:
+        names = {name for source in self._sources for name in dir(importlib.import_module(source))}
+        return sorted(names)
+
+
+class _Loader(Loader):
+    """Hands out a facade, or the module of flowgraph that has the name."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        self._own_spec = module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # The import system has put the new name's spec on a module that may have its own.
+        if self._own_spec is not None:
+            module.__spec__ = self._own_spec
+
+
+class TensorFlowFinder(MetaPathFinder):
+    """Finds ``tensorflow`` and what lies in it."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        if fullname != _ROOT and not fullname.startswith(_ROOT + "."):
+            return None
+        module = self._module(fullname)
+        if module is None:
+            return None
+        return ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
+
+    def _module(self, fullname: str) -> ModuleType | None:
+        if fullname == _ROOT:
+            return _Facade(fullname, (flowgraph.__name__,))
+        if fullname == "tensorflow.compat":
+            return _Facade(fullname, ("flowgraph.compat",))
+        if fullname in ("tensorflow.compat.v1", "tensorflow._api.v1"):
+            return sys.modules[_ROOT]
+        if fullname == _PRIVATE or fullname.startswith(_PRIVATE + "."):
+            return _private(fullname)
+        public = flowgraph.__name__ + fullname.removeprefix(_ROOT)
+        try:
+            return importlib.import_module(public)
+        except ModuleNotFoundError as error:
+            if error.name is not None and public.startswith(error.name):
+                return None
+            raise
+
+
+def _private(fullname: str) -> ModuleType | None:
+    name = fullname.removeprefix(_PRIVATE).lstrip(".")
+    if name in SOURCES:
+        return _Facade(fullname, SOURCES[name])
+    # The packages between: tensorflow.python.framework and its like.
+    if not name or any(known.startswith(name + ".") for known in SOURCES):
+        return _Facade(fullname, ())
+    return None
+
+
+def install() -> None:
+    """From now on ``import tensorflow`` imports flowgraph, even where TensorFlow is installed.
+
+    Raises:
+        RuntimeError: if the real TensorFlow has been imported already.
+    """
+    present = sys.modules.get(_ROOT)
+    if present is not None and not isinstance(present, _Facade):
+        raise RuntimeError("TensorFlow itself is imported already: call install() before that")
+    if not any(isinstance(finder, TensorFlowFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, TensorFlowFinder())
+
+
+def uninstall() -> None:
+    """Undo `install`; modules that were imported through it are forgotten."""
+    sys.meta_path[:] = [each for each in sys.meta_path if not isinstance(each, TensorFlowFinder)]
+    for name in [name for name in sys.modules if name.split(".")[0] == _ROOT]:
+        del sys.modules[name]

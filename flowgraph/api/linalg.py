@@ -2,6 +2,7 @@
 
 from flowgraph.api.deprecated import l2_normalize, norm
 from flowgraph.ops.clip import global_norm
+from flowgraph.ops.decompositions import svd
 from flowgraph.ops.diagonal import diag as tensor_diag
 from flowgraph.ops.diagonal import diag_part as tensor_diag_part
 from flowgraph.ops.diagonal import eye
@@ -39,6 +40,7 @@ __all__ = [
     "set_diag",
     "slogdet",
     "solve",
+    "svd",
     "tensor_diag",
     "tensor_diag_part",
     "tensordot",

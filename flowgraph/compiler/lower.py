@@ -82,6 +82,12 @@ def is_snapshot(op: Operation) -> bool:
     return op.type == "Identity" and op.inputs[0].dtype.is_ref_dtype
 
 
+def _reading_op(variable: Operation) -> Operation:
+    """The op that stands for reading a variable: its snapshot, if it has one."""
+    readers = variable.outputs[0]._consumers
+    return next((reader for reader in readers if is_snapshot(reader)), variable)
+
+
 def variable_read_by(tensor: Tensor, fed: Container[Tensor]) -> Operation | None:
     """The variable whose value `tensor` is, directly or through a snapshot."""
     if tensor in fed:
@@ -265,21 +271,21 @@ class _Emitter:
         if variable is None:
             return self.values[tensor]
         if self.writes.is_writer(tensor.op, variable):
-            return self._read(variable, tensor.op)
+            return self._read(variable)
         return self._value_for(tensor.op, variable)
 
     def _value_for(self, op: Operation, variable: Operation) -> Value:
         """The value of `variable` that `op` must see."""
         if variable in self.initial and not self.writes.seen_by(op, variable):
             return self.initial[variable]
-        return self._read(variable, op)
+        return self._read(variable)
 
-    def _read(self, variable: Operation, node: Operation) -> Value:
+    def _read(self, variable: Operation) -> Value:
         value = self.latest.get(variable)
         if value is None:
             cell = self.values[variable.outputs[0]]
             base = cell.dtype.base_dtype
-            instr = Instr(READ, [cell], {"T": base, "copy": False}, node)
+            instr = Instr(READ, [cell], {"T": base, "copy": False}, _reading_op(variable))
             value = Value(instr, 0, base, cell.dims, variable.name)
             instr.outputs.append(value)
             self.instrs.append(instr)
@@ -303,7 +309,7 @@ class _Emitter:
         written = written_variables(op)
         for variable in written:
             if variable not in self.initial and self.pending.get(variable):
-                self.initial[variable] = self._read(variable, op)
+                self.initial[variable] = self._read(variable)
         instr = Instr(op.definition, inputs, op.attrs, op)
         self.instrs.append(instr)
         for variable in written:

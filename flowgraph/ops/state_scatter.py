@@ -80,7 +80,7 @@ _ROWS = np.array([[2.0, 4.0], [0.5, 8.0], [2.0, 2.0]])
 def _rows_samples() -> Any:
     return (
         case(_GRID, [0, 2, 0], _ROWS, grad=False),
-        case(_GRID.astype(np.float32), np.array([[2], [1]]), _ROWS[:2, None], grad=False),
+        case(np.float32(_GRID), np.array([[2], [1]]), np.float32(_ROWS[:2, None]), grad=False),
         case(_GRID.astype(np.int32), 1, np.array([2, -4], np.int32), grad=False),
         case(_GRID[:, 0], [1, 1], np.float64(2), grad=False),
         case(_GRID, np.array([], np.int32), _ROWS[:0], grad=False),
@@ -197,8 +197,8 @@ def _check_places(places: Array, shape: tuple[int, ...], depth: int) -> None:
 def _places_samples() -> Any:
     return (
         case(_GRID, [[0], [2], [0]], _ROWS, grad=False),
-        case(_GRID.astype(np.float32), [[0, 1], [2, 0], [0, 1]], _ROWS[:, 0], grad=False),
-        case(_GRID.astype(np.int32), np.array([1]), np.array([2, -4], np.int32), grad=False),
+        case(np.float32(_GRID), [[0, 1], [2, 0], [0, 1]], np.float32(_ROWS[:, 0]), grad=False),
+        case(_GRID.astype(np.int32), np.array([[1]]), np.array([[2, -4]], np.int32), grad=False),
         case(_GRID, np.zeros((0, 2), np.int64), _ROWS[:0, 0], grad=False),
         case(_GRID, [[0], [3]], _ROWS[:2], raises=r"indices\[1\] = \[3\] does not index into"),
         case(_GRID, [[0], [1]], _ROWS, raises="Dimension 0 in both shapes must be equal"),

@@ -30,10 +30,18 @@ def traced_run(shaped: ShapedPlan, feeds: list[Any], run_metadata: Any) -> list[
     previous = time.perf_counter_ns()
     first = previous
 
+    seen: dict[str, Any] = {}
+
     def observe(instr: Instr, result: Any) -> None:
         nonlocal previous
-        now = time.perf_counter_ns()
-        _record(device.node_stats.add(), instr, result, begin + previous - first, now - previous)
+        taken = time.perf_counter_ns() - previous
+        known = seen.get(instr.name)
+        if known is None:
+            seen[instr.name] = node = device.node_stats.add()
+            _record(node, instr, result, begin + previous - first, taken)
+        else:
+            # A variable that is read before and after a write.
+            _set_duration(known, known.all_end_rel_nanos + taken)
         previous = time.perf_counter_ns()
 
     results = shaped.reference.run(feeds, observe)
@@ -42,15 +50,17 @@ def traced_run(shaped: ShapedPlan, feeds: list[Any], run_metadata: Any) -> list[
     return shaped._owned(results)
 
 
+def _set_duration(node: Any, taken_ns: int) -> None:
+    node.op_end_rel_micros = node.all_end_rel_micros = taken_ns // 1000
+    node.op_end_rel_nanos = node.all_end_rel_nanos = taken_ns
+
+
 def _record(node: Any, instr: Instr, result: Any, start_ns: int, taken_ns: int) -> None:
     node.node_name = instr.name
     node.timeline_label = f"{instr.name} = {instr.type}"
     node.all_start_micros = start_ns // 1000
-    node.op_start_rel_micros = 0
-    node.op_end_rel_micros = taken_ns // 1000
-    node.all_end_rel_micros = taken_ns // 1000
     node.all_start_nanos = start_ns
-    node.all_end_rel_nanos = node.op_end_rel_nanos = taken_ns
+    _set_duration(node, taken_ns)
     outputs = [result] if len(instr.outputs) == 1 else list(result or ())
     total = 0
     for slot, (value, array) in enumerate(zip(instr.outputs, outputs, strict=False)):

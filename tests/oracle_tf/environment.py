@@ -22,7 +22,26 @@ def load_tensorflow() -> Any:
 
     tf.disable_v2_behavior()
     tf.logging.set_verbosity(tf.logging.ERROR)
+    _take_seeds_as_before()
     return tf
+
+
+def _take_seeds_as_before() -> None:
+    """Let an op without a seed of its own take the number of ops as its seed, as TensorFlow 1 did.
+
+    Later versions number the random ops instead.
+    """
+    from tensorflow.python.framework import ops, random_seed
+
+    get_seed = random_seed.get_seed
+
+    def get_seed_by_ops(op_seed: int | None) -> Any:
+        graph = ops.get_default_graph()
+        if op_seed is None and graph.seed is not None:
+            op_seed = len(graph.get_operations())
+        return get_seed(op_seed)
+
+    random_seed.get_seed = get_seed_by_ops
 
 
 def session(tf: Any) -> Any:

@@ -183,7 +183,7 @@ def matrix_products(tf: Any) -> dict[str, Any]:
 def tensordots(tf: Any) -> dict[str, Any]:
     a, b = tf.constant(ramp(2, 3, 4)), tf.constant(ramp(4, 3, 2))
     open_a = tf.placeholder_with_default(ramp(2, 3, 4), [None, 3, None])
-    return {
+    products = {
         "1": tf.tensordot(a, b, 1),
         "0": tf.tensordot(tf.constant(ramp(2)), tf.constant(ramp(3)), 0),
         "pairs": tf.tensordot(a, b, [[1, 2], [1, 0]]),
@@ -193,6 +193,7 @@ def tensordots(tf: Any) -> dict[str, Any]:
         "open": tf.tensordot(open_a, b, [[2, 1], [0, 1]]),
         "tensor axes": tf.tensordot(a, b, tf.constant([[1, 2], [1, 0]])),
     }
+    return {name: tf.identity(value, name="product") for name, value in products.items()}
 
 
 EQUATIONS: dict[str, list[tuple[int, ...]]] = {
@@ -214,7 +215,9 @@ EQUATIONS: dict[str, list[tuple[int, ...]]] = {
 @program
 def einsums(tf: Any) -> dict[str, Any]:
     return {
-        equation: tf.einsum(equation, *(ramp(*s, shift=i) for i, s in enumerate(shapes)))
+        equation: tf.identity(
+            tf.einsum(equation, *(ramp(*s, shift=i) for i, s in enumerate(shapes))), name="result"
+        )
         for equation, shapes in EQUATIONS.items()
     }
 
@@ -242,7 +245,7 @@ def sums_of_many(tf: Any) -> dict[str, Any]:
     parts = [tf.constant(ramp(2, 2, shift=i)) for i in range(4)]
     return {
         "add_n": tf.add_n(parts),
-        "accumulate": tf.accumulate_n(parts),
+        "accumulate": tf.identity(tf.accumulate_n(parts), name="accumulated"),
         "single": tf.add_n(parts[:1]),
         "empty": raised(lambda: tf.add_n([]), "must be"),
         "shapes": raised(lambda: tf.add_n([parts[0], tf.zeros([3])]), "rank|shape"),

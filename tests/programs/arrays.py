@@ -33,7 +33,7 @@ def slices(tf: Any) -> dict[str, Any]:
     }
 
 
-@program(graph=True)
+@program
 def slices_by_tensors(tf: Any) -> dict[str, Any]:
     x = tf.constant(ramp(4, 3), name="x")
     i = tf.constant(1, name="i")

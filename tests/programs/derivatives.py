@@ -26,7 +26,7 @@ def of_softmax_regression(tf: Any) -> dict[str, Any]:
     y = tf.nn.softmax(logits)
     loss = -tf.reduce_mean(tf.reduce_sum(labels * tf.log(y), axis=1))
     dw, db = tf.gradients(loss, [w, b])
-    return {"dw": dw, "db": db}
+    return {"dw": dw, "db": tf.identity(db, name="db")}
 
 
 @program(graph=True)
@@ -49,7 +49,7 @@ def of_partly_known_shapes(tf: Any) -> dict[str, Any]:
     b = tf.constant(ramp(3))
     loss = tf.reduce_mean(tf.square(x * b + 1.0))
     dx, db = tf.gradients(loss, [x, b])
-    return {"dx": dx, "db": db}
+    return {"dx": dx, "db": tf.identity(db, name="db")}
 
 
 @program(graph=True)
@@ -66,7 +66,8 @@ def with_stop_gradients(tf: Any) -> dict[str, Any]:
     b = 2.0 * a
     found = tf.gradients(a + b, [a, b], stop_gradients=[a, b])
     blocked = tf.gradients(tf.stop_gradient(b) * a, a)[0]
-    return {"da": found[0], "db": found[1], "whole": tf.gradients(a + b, a)[0], "blocked": blocked}
+    da, db = (tf.identity(each, name="stopped") for each in found)
+    return {"da": da, "db": db, "whole": tf.gradients(a + b, a)[0], "blocked": blocked}
 
 
 @program
@@ -75,7 +76,12 @@ def of_unconnected(tf: Any) -> dict[str, Any]:
     none = tf.gradients(x * 2.0, [x, y])
     zero = tf.gradients(x * 2.0, [x, y], unconnected_gradients=tf.UnconnectedGradients.ZERO)
     integer = tf.gradients(tf.cast(tf.cast(x, tf.int32), tf.float32), x)
-    return {"none": none[1], "zero": zero[1], "integer": integer[0], "used": none[0]}
+    return {
+        "none": none[1],
+        "zero": tf.identity(zero[1], name="zero"),
+        "integer": integer[0],
+        "used": none[0],
+    }
 
 
 @program
@@ -102,7 +108,11 @@ def through_a_chosen_tensor(tf: Any) -> dict[str, Any]:
     middle = tf.square(x)
     top = tf.reduce_sum(middle * x)
     d_middle, d_x = tf.gradients(top, [middle, x])
-    return {"d_middle": d_middle, "d_x": d_x, "self": tf.gradients(x, x)[0]}
+    return {
+        "d_middle": d_middle,
+        "d_x": d_x,
+        "self": tf.identity(tf.gradients(x, x)[0], name="one"),
+    }
 
 
 @program
@@ -169,7 +179,8 @@ def of_embedding_lookup(tf: Any) -> dict[str, Any]:
         rows = tf.nn.embedding_lookup(parts, [0, 4, 5, 1], partition_strategy=strategy)
         found[strategy] = tf.identity(rows, name=strategy)
         for index, gradient in enumerate(tf.gradients(tf.square(rows), parts)):
-            found[f"{strategy} {index}"] = tf.identity(gradient, name=f"{strategy}{index}")
+            dense = tf.convert_to_tensor(gradient)
+            found[f"{strategy} {index}"] = tf.identity(dense, name=f"{strategy}{index}")
     return found
 
 

@@ -260,7 +260,6 @@ def array_default_names(tf: Any) -> dict[str, Any]:
         "ones": tf.ones([2, 2], tf.int32),
         "fill": tf.fill([2], 7.0),
         "range": tf.range(4),
-        "linspace": tf.linspace(0.0, 1.0, 3),
         "shape": tf.shape(x),
         "size": tf.size(x),
         "rank": tf.rank(x),

@@ -19,14 +19,13 @@ def one_of_each(tf: Any, seed: int | None) -> dict[str, Any]:
     return {
         "normal": tf.random_normal([2, 3], seed=seed),
         "shifted": tf.random_normal([4], mean=2.0, stddev=0.5, seed=seed, dtype=tf.float64),
-        "uniform": tf.random_uniform([5], seed=seed),
         "bounded": tf.random_uniform([5], -2.0, 3.0, seed=seed),
         "integers": tf.random_uniform([6], maxval=10, dtype=tf.int32, seed=seed),
         "longs": tf.random_uniform([3], minval=-(2**40), maxval=2**40, dtype=tf.int64, seed=seed),
         "truncated": tf.truncated_normal([2, 4], stddev=0.1, seed=seed),
         "multinomial": tf.multinomial([[0.1, 0.5, 0.4], [2.0, 1.0, 0.0]], 5, seed=seed),
         "shuffle": tf.random_shuffle(tf.range(7), seed=seed),
-        "half": tf.random_uniform([4], dtype=tf.float16, seed=seed),
+        "half": tf.random_uniform([4], -1.0, 1.0, dtype=tf.float16, seed=seed),
         "gamma": tf.random_gamma([3], [0.5, 2.0], seed=seed),
         "poisson": tf.random_poisson([0.5, 20.0], [3], seed=seed),
     }
@@ -65,9 +64,9 @@ def names_and_shapes(tf: Any) -> dict[str, Any]:
 @program(exact=True)
 def the_number_of_ops_matters(tf: Any) -> dict[str, Any]:
     tf.set_random_seed(2)
-    first = tf.random_uniform([2])
+    first = tf.random_uniform([2], -1.0, 1.0)
     _ = [tf.no_op() for _ in range(5)]
-    return {"first": first, "second": tf.random_uniform([2])}
+    return {"first": first, "second": tf.random_uniform([2], -1.0, 1.0)}
 
 
 @program(exact=True)
@@ -82,7 +81,7 @@ def initial_values(tf: Any) -> dict[str, Any]:
 @program(exact=True)
 def two_sessions(tf: Any) -> dict[str, Any]:
     tf.set_random_seed(4)
-    x = tf.random_uniform([3])
+    x = tf.random_uniform([3], -1.0, 1.0)
     values = []
     for _ in range(2):
         with tf.Session() as session:
@@ -103,5 +102,5 @@ def open_shapes(tf: Any) -> dict[str, Any]:
     rows = tf.placeholder_with_default(2, [])
     return {
         "normal": tf.random_normal([rows, 3]),
-        "like": tf.random_uniform(tf.shape(tf.zeros([rows, 2]))),
+        "like": tf.random_uniform(tf.shape(tf.zeros([rows, 2])), -1.0, 1.0),
     }

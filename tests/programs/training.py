@@ -185,7 +185,9 @@ def own_optimizer(tf: Any) -> dict[str, Any]:
 
         def _apply_dense(self, grad: Any, var: Any) -> Any:
             seen = self.get_slot(var, "seen")
-            return tf.group(var.assign(var * 0.5), seen.assign_add(grad))
+            seen = seen.assign_add(grad)
+            with tf.control_dependencies([seen]):
+                return tf.group(var.assign(seen * 0.5))
 
     w = tf.Variable(ramp(3), name="w")
     optimizer = Halving()

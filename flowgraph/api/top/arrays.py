@@ -23,6 +23,7 @@ from flowgraph.ops.broadcasting import (
 )
 from flowgraph.ops.constants import fill, lin_space, ones, ones_like, range, zeros, zeros_like
 from flowgraph.ops.constants import lin_space as linspace
+from flowgraph.ops.decompositions import svd
 from flowgraph.ops.diagonal import (
     diag,
     diag_part,
@@ -141,6 +142,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string_join",
+    "svd",
     "tan",
     "tensor_scatter_add",
     "tensor_scatter_nd_add",

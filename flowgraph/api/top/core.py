@@ -59,6 +59,7 @@ from flowgraph.graph.graph import Graph, get_default_graph, reset_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.seeds import get_seed, set_random_seed
 from flowgraph.graph.sessions import get_default_session
+from flowgraph.graph.static_values import const_value as get_static_value
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.protos.messages import (
     AttrValue,
@@ -147,6 +148,7 @@ __all__ = [
     "get_default_graph",
     "get_default_session",
     "get_seed",
+    "get_static_value",
     "gradients",
     "half",
     "hessians",

@@ -13,6 +13,7 @@ from flowgraph.ops.arithmetic import multiply as mul
 from flowgraph.ops.arithmetic import negative as neg
 from flowgraph.ops.arithmetic import subtract as sub
 from flowgraph.ops.complex import complex_abs
+from flowgraph.ops.decompositions import svd as batch_svd
 from flowgraph.ops.diagonal import matrix_band_part as batch_matrix_band_part
 from flowgraph.ops.diagonal import matrix_diag as batch_matrix_diag
 from flowgraph.ops.diagonal import matrix_diag_part as batch_matrix_diag_part
@@ -34,6 +35,7 @@ __all__ = [
     "batch_matrix_diag_part",
     "batch_matrix_inverse",
     "batch_matrix_transpose",
+    "batch_svd",
     "complex_abs",
     "concat_v2",
     "initialize_all_variables",

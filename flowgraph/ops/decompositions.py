@@ -1,0 +1,86 @@
+"""Matrix decompositions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from flowgraph.dims import Dims
+from flowgraph.dtypes import complex64, complex128, float32, float64
+from flowgraph.graph.build import apply
+from flowgraph.graph.declare import case
+from flowgraph.graph.opdef import Operand, op
+from flowgraph.graph.tensor import Operation, Tensor
+
+__all__ = ["svd"]
+
+TALL = np.array([[1.0, 2.0], [3.0, -4.0], [0.5, 6.0]])
+
+
+@op(
+    "Svd",
+    "input: T -> s: T, u: T, v: T",
+    compute_uv=True,
+    full_matrices=False,
+    T=(float64, float32, complex64, complex128),
+)
+class Svd:
+    """Singular values, largest first, and vectors: ``a = u @ diag(s) @ adjoint(v)``.
+
+    a is [..., m, n] and p = min(m, n): s [..., p], u [..., m, p], v [..., n, p]; with
+    `full_matrices` u [..., m, m] and v [..., n, n]; u and v are empty without `compute_uv`.
+    """
+
+    samples = (
+        case(TALL, compute_uv=False),
+        case(TALL.T.copy(), compute_uv=False),
+        case(np.stack([TALL, TALL + 1]), compute_uv=False),
+        case(TALL.astype(np.float32), compute_uv=False),
+        case(np.zeros(3), compute_uv=False, raises="Shape must be at least rank 2 but is rank 1"),
+    )
+
+    def shape(a: Operand, *, compute_uv: bool, full_matrices: bool) -> list[Dims]:
+        if a.dims is None:
+            return [None, None, None] if compute_uv else [None, (0,), (0,)]
+        if len(a.dims) < 2:
+            raise ValueError(f"Shape must be at least rank 2 but is rank {len(a.dims)}")
+        *batch, m, n = a.dims
+        p = None if m is None or n is None else min(m, n)
+        values = (*batch, p)
+        if not compute_uv:
+            return [values, (0,), (0,)]
+        left, right = (m, n) if full_matrices else (p, p)
+        return [values, (*batch, m, left), (*batch, n, right)]
+
+    def numpy(a: Any, *, compute_uv: bool, full_matrices: bool) -> tuple[Any, Any, Any]:
+        if not compute_uv:
+            values = np.linalg.svd(a, compute_uv=False).astype(a.dtype)
+            return values, np.zeros(0, a.dtype), np.zeros(0, a.dtype)
+        u, values, adjoint = np.linalg.svd(a, full_matrices=full_matrices)
+        return values.astype(a.dtype), u, np.conj(np.swapaxes(adjoint, -1, -2))
+
+    def grad(op: Operation, ds: Tensor, du: Tensor, dv: Tensor) -> list[Any]:
+        if op.attrs["compute_uv"]:
+            raise LookupError(
+                f"The gradient of the singular vectors of '{op.name}' (op type: Svd) is not "
+                "defined; that of the values alone is: use tf.svd(x, compute_uv=False)."
+            )
+        _, u, v = apply("Svd", op.inputs[0])
+        scaled = u * apply("ExpandDims", ds, -2)
+        return [apply("BatchMatMulV2", scaled, v, adj_y=True)]
+
+
+def svd(
+    tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None
+) -> Any:
+    """The singular value decomposition of each matrix of `tensor`, [..., m, n].
+
+    Returns:
+        ``(s, u, v)`` with ``tensor = u @ diag(s) @ adjoint(v)``; only s without `compute_uv`.
+
+    Raises:
+        ValueError: if `tensor` has fewer than two axes.
+    """
+    s, u, v = apply("Svd", tensor, compute_uv=compute_uv, full_matrices=full_matrices, name=name)
+    return (s, u, v) if compute_uv else s

@@ -51,8 +51,8 @@ def examples(part: Any, count: int | None = None) -> dict[str, Any]:
     return {"image:0": part.images[:count], "answer:0": part.labels[:count]}
 
 
-def train(sess: Any, data: Any, steps: int) -> dict[str, list[float]]:
-    """Runs all training steps; returns the curves, one point per report."""
+def train(sess: Any, data: Any, steps: int, every: int) -> dict[str, list[float]]:
+    """Runs all training steps; returns the curves, a point for every so many steps."""
     curves: dict[str, list[float]] = {"loss": [], "validation accuracy": []}
     losses: list[float] = []
     start = time.perf_counter()
@@ -60,7 +60,7 @@ def train(sess: Any, data: Any, steps: int) -> dict[str, list[float]]:
         images, labels = data.train.next_batch(BATCH)
         loss, _ = sess.run(["loss/mean:0", "train"], {"image:0": images, "answer:0": labels})
         losses.append(float(loss))
-        if step % max(1, steps // (REPORTS * 5)) == 0:
+        if step % every == 0:
             seen = float(sess.run("accuracy/mean:0", examples(data.validation, 1000)))
             curves["loss"].append(sum(losses) / len(losses))
             curves["validation accuracy"].append(seen)
@@ -79,14 +79,14 @@ def restored_accuracy(checkpoint: str, test: dict[str, Any]) -> float:
         return float(sess.run("accuracy/mean:0", test))
 
 
-def draw(sess: Any, data: Any, curves: dict[str, list[float]], out: Path) -> list[Path]:
+def draw(sess: Any, data: Any, curves: dict[str, list[float]], every: int, out: Path) -> list[Path]:
     """Writes page, picture, curve and table; returns the files."""
     metadata = tf.RunMetadata()
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
     sess.run("train", examples(data.train, BATCH), options=options, run_metadata=metadata)
     files = [out / "graph.html", out / "curve.svg", out / "variables.txt"]
     viz.to_html(sess.graph, files[0], title="ReLU network 784-784-10", run_metadata=metadata)
-    viz.curve(curves, files[1], title="Training of the ReLU network 784-784-10")
+    viz.curve(curves, files[1], "Training of the ReLU network 784-784-10", every)
     files[2].write_text(viz.summary(tf.global_variables()) + "\n", encoding="utf-8")
     try:
         files += [viz.render(sess.graph, out / name) for name in ("graph.svg", "graph.png")]
@@ -109,12 +109,13 @@ def main(
         saver = tf.train.Saver()
         with tf.Session() as sess:
             sess.run(tf.global_variables_initializer())
-            curves = train(sess, data, steps)
+            every = max(1, steps // (REPORTS * 5))
+            curves = train(sess, data, steps, every)
             accuracy = float(sess.run("accuracy/mean:0", test))
             print(f"test accuracy: {accuracy:.4f}")
             checkpoint = saver.save(sess, str(folder / "relu_network.ckpt"))
             print("saved", checkpoint)
-            files = draw(sess, data, curves, folder)
+            files = draw(sess, data, curves, every, folder)
             print(viz.summary(tf.trainable_variables()))
     again = restored_accuracy(checkpoint, test)
     if again != accuracy:

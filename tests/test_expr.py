@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from flowgraph.graph.expr import parse
 from hypothesis import given
 from hypothesis import strategies as st
+
+from flowgraph.graph.expr import parse
 
 EXPRESSIONS = [
     "1 / (1 + exp(-x))",

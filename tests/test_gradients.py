@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import flowgraph as tf
 import numpy as np
 import pytest
+
+import flowgraph as tf
 
 
 @pytest.fixture(autouse=True)
@@ -120,8 +121,11 @@ def test_an_op_without_gradient_is_named_with_the_users_line() -> None:
 
     if "TestNoGradient" not in registered():
         define(
-            "TestNoGradient", "x: T -> y: T", {"T": (tf.float32,)},
-            shape=lambda x: x.dims, numpy=lambda x: x,
+            "TestNoGradient",
+            "x: T -> y: T",
+            {"T": (tf.float32,)},
+            shape=lambda x: x.dims,
+            numpy=lambda x: x,
         )
     from flowgraph.graph.build import apply
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 
-import flowgraph as tf
 import pytest
+
+import flowgraph as tf
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +119,12 @@ def test_look_ups() -> None:
     assert graph.get_tensor_by_name("x:0") is x
     assert graph.get_operation_by_name("x") is x.op
     assert graph.as_graph_element("x:0") is x
-    for name, error in [("x", ValueError), ("y:0", KeyError), ("x:1", KeyError), ("x:a", ValueError)]:
+    for name, error in [
+        ("x", ValueError),
+        ("y:0", KeyError),
+        ("x:1", KeyError),
+        ("x:a", ValueError),
+    ]:
         with pytest.raises(error):
             graph.get_tensor_by_name(name)
     with pytest.raises(TypeError):

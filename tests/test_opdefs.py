@@ -41,6 +41,12 @@ LATER_ATTRS = {
     ("TensorScatterSub", "bad_indices_policy"),
     ("TensorScatterUpdate", "bad_indices_policy"),
     ("MergeV2Checkpoints", "allow_missing_files"),
+    ("SparseSegmentMean", "sparse_gradient"),
+    ("SparseSegmentMeanWithNumSegments", "sparse_gradient"),
+    ("SparseSegmentSqrtN", "sparse_gradient"),
+    ("SparseSegmentSqrtNWithNumSegments", "sparse_gradient"),
+    ("SparseSegmentSum", "sparse_gradient"),
+    ("SparseSegmentSumWithNumSegments", "sparse_gradient"),
 }
 
 # Types that TensorFlow 1.15 allowed and later versions do not.
@@ -114,7 +120,7 @@ def _differences(key: tuple[str, str], ours: Attr, theirs: dict[str, Any]) -> An
     elif ours.default is not MISSING and _plain_default(ours) != theirs["default"]:
         yield f"default {_plain_default(ours)!r}, not {theirs['default']!r}"
     minimum = EARLIER_MINIMUM.get(key, theirs.get("minimum"))
-    if ours.minimum != minimum:
+    if (ours.minimum or 0) != (minimum or 0):
         yield f"minimum {ours.minimum}, not {minimum}"
     allowed = theirs.get("allowed")
     if ours.allowed is None:

@@ -38,6 +38,9 @@ NO_SAMPLES = {
 # Ops whose values TensorFlow takes from less exact formulas: a factor on the tolerance.
 LOOSER: dict[str, float] = {}
 
+# Singular vectors are determined but for their sign.
+UP_TO_SIGN = ("Svd",)
+
 runs = pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])
 
 
@@ -87,6 +90,11 @@ def test_kernel_agrees_with_tensorflow(case: Case) -> None:
     assert len(found) == len(expected)
     for index, (ours, theirs) in enumerate(zip(found, expected, strict=True)):
         what = f"result {index} of {case.label}"
+        if theirs is None:
+            # Unset, as the singular vectors that nobody asked for.
+            continue
+        if case.definition.name in UP_TO_SIGN:
+            ours, theirs = np.abs(ours), np.abs(theirs)
         assert_close(ours, theirs, what, LOOSER.get(case.definition.name, 1))
     declared = [tensor.dtype.base_dtype.name for tensor in built.outputs]
     assert declared == recording(case)["dtypes"]
@@ -186,7 +194,8 @@ def test_compiled_runs_repeat(case: Case) -> None:
 @runs
 def test_static_shape_is_as_strong_as_tensorflows(case: Case) -> None:
     recorded = recording(case)
-    executed = [np.shape(value) for value in recorded.get("values", [])]
+    values = recorded.get("values", [])
+    executed = [None if value is None else np.shape(value) for value in values]
     problems = []
     for name, forms in recipe.variants([array.shape for array in case.flat_inputs]).items():
         theirs = recorded["shapes"][name]

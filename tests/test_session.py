@@ -5,9 +5,10 @@ from __future__ import annotations
 import collections
 import threading
 
-import flowgraph as tf
 import numpy as np
 import pytest
+
+import flowgraph as tf
 
 Pair = collections.namedtuple("Pair", ["first", "second"])
 
@@ -91,7 +92,7 @@ def test_only_what_is_fetched_runs() -> None:
         assert session.run(a) == 2.0
         with pytest.raises(
             tf.errors.InvalidArgumentError,
-            match="You must feed a value for placeholder tensor 'Placeholder' with dtype float",
+            match=r"You must feed a value for placeholder tensor 'Placeholder' with dtype float",
         ) as caught:
             session.run(a + x)
     assert caught.value.op is x.op
@@ -115,7 +116,7 @@ def test_bad_feed_values(value: object, error: type[Exception], words: str) -> N
 def test_bad_feed_keys() -> None:
     x = tf.placeholder(tf.float32)
     with tf.Session() as session:
-        with pytest.raises(TypeError, match="cannot be a tf.Tensor object"):
+        with pytest.raises(TypeError, match=r"cannot be a tf\.Tensor object"):
             session.run(x, {x: tf.constant(1.0)})
         with pytest.raises(TypeError):
             session.run(x, {np.zeros(3).tobytes: 1.0})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from flowgraph import dims
 from flowgraph.shapes import Dimension, TensorShape
 
@@ -56,7 +57,7 @@ def test_indexing_and_concatenation() -> None:
     assert shape[1].value == 3
     assert shape[0].value is None
     assert shape[1:].as_list() == [3, 4]
-    assert (shape + [5]).as_list() == [None, 3, 4, 5]
+    assert (shape + TensorShape([5])).as_list() == [None, 3, 4, 5]
     assert len(shape) == 3
     assert [d.value for d in shape] == [None, 3, 4]
 

@@ -39,4 +39,5 @@ def accept(function: Callable[..., Any], **renamed: str) -> Callable[..., Any]:
                 kwargs[new] = value
         return function(*args, **kwargs)
 
+    vars(call)["renamed"] = renamed
     return call

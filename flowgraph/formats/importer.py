@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flowgraph import callsite, dtypes, errors
@@ -26,12 +26,12 @@ _HINTS = {
 
 def import_graph_def(
     graph_def: Any,
-    input_map: Mapping[str, Any] | None = None,
-    return_elements: Sequence[str] | None = None,
+    input_map: Any = None,
+    return_elements: Any = None,
     name: str | None = None,
     op_dict: Any = None,
     producer_op_list: Any = None,
-) -> list[Any] | None:
+) -> Any:
     """Add the nodes of a GraphDef to the default graph.
 
     Args:

@@ -91,10 +91,11 @@ class Graph(NameScopes, CollectionStore):
         op._original_op = self._original_op
         for context in self._control_stack:
             context.seen.add(op)
-        self._operations.append(op)
-        op._id = len(self._operations)
-        self._by_name[op.name] = op
-        self._version += 1
+        with self._lock:
+            self._operations.append(op)
+            op._id = len(self._operations)
+            self._by_name[op.name] = op
+            self._version += 1
 
     def _control_inputs_for(self, inputs: Iterable[Tensor]) -> list[Operation]:
         producers = {tensor.op for tensor in inputs}

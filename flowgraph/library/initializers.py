@@ -14,6 +14,7 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.convert import constant
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops import constants, random
+from flowgraph.ops.diagonal import eye
 from flowgraph.shapes import TensorShape
 
 __all__ = [
@@ -352,7 +353,7 @@ class Identity(_Typed):
         if len(sizes) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         kind = self._type(dtype)
-        value = constant(np.eye(*sizes, dtype=kind.np))
+        value = eye(*sizes, dtype=kind)
         if partition_info is not None:
             value = apply("Slice", value, partition_info.var_offset, list(shape))
         return self.gain * value

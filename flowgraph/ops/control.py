@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
+
+import numpy as np
 
 from flowgraph.graph.build import apply
 from flowgraph.graph.composite import IndexedSlices
@@ -14,7 +17,7 @@ from flowgraph.graph.opdef import op
 from flowgraph.graph.structure import flatten
 from flowgraph.graph.tensor import Operation, Tensor
 
-__all__ = ["group", "no_op", "tuple_", "with_dependencies"]
+__all__ = ["group", "no_op", "timestamp", "tuple_", "with_dependencies"]
 
 
 @op("NoOp", "->")
@@ -121,3 +124,23 @@ def tuple_(tensors: Any, name: str | None = None, control_inputs: Any = None) ->
             raise ValueError("`tensors` must have at least one Tensor.")
         gate = group(*gates)
         return [None if each is None else with_dependencies([gate], each) for each in tensors]
+
+
+@op("Timestamp", "-> ts: float64")
+class Timestamp:
+    """The seconds since 1970 at the time it runs."""
+
+    stateful = True
+    grad = None
+
+    def shape() -> Any:
+        return ()
+
+    def numpy() -> Any:
+        return np.array(time.time())
+
+
+def timestamp(name: str | None = None) -> Tensor:
+    """The seconds since the epoch, as a float64 scalar, at the time it runs."""
+    now: Tensor = apply("Timestamp", name=name)
+    return now

@@ -6,6 +6,7 @@ How the files look is known in `flowgraph.formats.checkpoint`, which puts its fu
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -232,3 +233,28 @@ def string_join(inputs: Any, separator: str = "", name: str | None = None) -> Te
     """
     made: Tensor = apply("StringJoin", list(inputs), separator=separator, name=name)
     return made
+
+
+@op("StaticRegexFullMatch", "input: string -> output: bool", pattern=attr("string"))
+class StaticRegexFullMatch:
+    """Whether the whole of each string matches a regular expression.
+
+    Savers of TensorFlow that write shards look at the kind of the file system in this way.
+    """
+
+    grad = None
+    samples = (
+        case(np.array([b"s3://a", b"/a"], np.object_), pattern="^s3://.*"),
+        case(np.array(b"ab", np.object_), pattern="a"),
+        case(np.array([], np.object_), pattern=".*"),
+    )
+
+    def shape(strings: Operand) -> Dims:
+        return strings.dims
+
+    def numpy(strings: Any, *, pattern: Any) -> Any:
+        text = pattern if isinstance(pattern, bytes) else pattern.encode()
+        matches = re.compile(text).fullmatch
+        values = np.asarray(strings, np.object_)
+        found = [matches(value) is not None for value in values.reshape(-1)]
+        return np.array(found, np.bool_).reshape(values.shape)

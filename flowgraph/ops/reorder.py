@@ -15,7 +15,7 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op, types
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, INDEX_TYPE, WORDS, reshape, shape
-from flowgraph.ops.kinds import INDEX, REAL
+from flowgraph.ops.kinds import ANY, INDEX, REAL
 
 __all__ = ["TopKV2", "in_top_k", "reverse", "reverse_sequence", "roll", "top_k"]
 
@@ -23,10 +23,11 @@ Gradients = list[Any]
 F32 = GRID.astype(np.float32)
 I32 = GRID.astype(np.int32)
 CUBE = np.arange(24.0).reshape(2, 3, 4)
+REVERSIBLE = tuple(each for each in ANY if each not in (dtypes.uint32, dtypes.uint64))
 SCORES = np.float32([[0.1, 0.8, 0.3, 0.8], [2.0, -1.0, 5.0, 0.0]])
 
 
-@op("ReverseV2", "tensor: T, axis: Tidx -> output: T", Tidx=INDEX_TYPE, T=ANY_TYPE)
+@op("ReverseV2", "tensor: T, axis: Tidx -> output: T", Tidx=INDEX_TYPE, T=REVERSIBLE)
 class ReverseV2:
     """The input with the order along the given axes reversed."""
 

@@ -88,7 +88,7 @@ def _as_array(tensor: Tensor, value: Any) -> Any:
     dtype = tensor.dtype.base_dtype
     if dtype is dtypes.string:
         return string_array(value)
-    if isinstance(value, int) and dtype.is_integer and int(dtype.np.type(0) + value) != value:
+    if isinstance(value, int) and dtype.is_integer and not dtype.min <= value <= dtype.max:
         raise TypeError(
             f"Type of feed value {value} with type {type(value)} is not compatible with Tensor "
             f"type {dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a "

@@ -24,10 +24,14 @@ _STYLE = """
 
 
 def curve(
-    series: Mapping[str, Sequence[float]], path: str | os.PathLike[str], title: str = ""
+    series: Mapping[str, Sequence[float]],
+    path: str | os.PathLike[str],
+    title: str = "",
+    every: int = 1,
 ) -> Path:
     """Write the series, each plotted over its step number from 0, into an SVG file.
 
+    Neighbouring values lie `every` steps apart.
     A value that is not finite leaves a gap in its curve.
 
     Raises:
@@ -37,10 +41,10 @@ def curve(
     if not finite:
         raise ValueError("curve() needs at least one finite value")
     steps = max(1, max(len(values) for values in series.values()) - 1)
-    x_ticks = [tick for tick in ticks(0, steps, 9) if float(tick).is_integer()]
+    x_ticks = [tick for tick in ticks(0, steps * every, 9) if float(tick).is_integer()]
     y_ticks = ticks(min(finite), max(finite))
     low, high = min(y_ticks[0], *finite), max(y_ticks[-1], *finite)
-    frame = _Frame(steps, low, high)
+    frame = _Frame(steps * every, every, low, high)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'width="{_WIDTH}" height="{_HEIGHT}" role="img" aria-label="{escape(title)}">',
@@ -81,8 +85,8 @@ def ticks(low: float, high: float, wanted: int = 6) -> list[float]:
 class _Frame:
     """Maps steps and values to places in the picture."""
 
-    def __init__(self, steps: int, low: float, high: float) -> None:
-        self._steps, self._low, self._high = steps, low, high
+    def __init__(self, steps: int, every: int, low: float, high: float) -> None:
+        self._steps, self._every, self._low, self._high = steps, every, low, high
 
     def x(self, step: float) -> float:
         return _LEFT + (_WIDTH - _LEFT - _RIGHT) * step / self._steps
@@ -116,11 +120,13 @@ class _Frame:
         """Path data; at most a few points per pixel, the extremes of each pixel kept."""
         commands = []
         pen_down = False
-        for step, value in _thinned(values, 2 * _WIDTH):
+        for index, value in _thinned(values, 2 * _WIDTH):
             if not math.isfinite(value):
                 pen_down = False
                 continue
-            commands.append(f"{'L' if pen_down else 'M'}{self.x(step):.1f} {self.y(value):.1f}")
+            commands.append(
+                f"{'L' if pen_down else 'M'}{self.x(index * self._every):.1f} {self.y(value):.1f}"
+            )
             pen_down = True
         if len(commands) == 1:
             commands.append("h0.1")

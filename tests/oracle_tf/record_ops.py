@@ -110,7 +110,7 @@ def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, 
             shapes = {name: _shapes(tf, op, case, forms) for name, forms in variants.items()}
             return {"no kernel": True, "shapes": shapes}
         found: dict[str, Any] = {
-            "values": [_array(value) for value in values],
+            "values": [_defined(*pair) for pair in zip(built.outputs, values, strict=True)],
             "dtypes": [tensor.dtype.base_dtype.name for tensor in built.outputs],
             "after": [_array(value) for value in after],
         }
@@ -118,6 +118,12 @@ def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, 
     if case["grad"]:
         found["gradients"] = _gradients(tf, op, case, variants[recipe.FED])
     return found
+
+
+def _defined(tensor: Any, value: Any) -> Any:
+    """An output's value; None for one that the op left unset, which then has no proper shape."""
+    array = _array(value)
+    return array if tensor.shape.is_compatible_with(array.shape) else None
 
 
 def _array(value: Any) -> Any:

@@ -266,7 +266,6 @@ def array_default_names(tf: Any) -> dict[str, Any]:
         "cast": tf.cast(x, tf.int32),
         "where": tf.where(x > 0),
         "reverse": tf.reverse(x, [0]),
-        "eye": tf.eye(2),
     }
 
 

@@ -91,9 +91,9 @@ def assert_close(found: Any, expected: Any, what: str, factor: float = 1.0) -> N
     assert close.all(), f"{what} ({found.dtype}):\n{found!r}\nnot\n{expected!r}"
 
 
-def fits_static_shape(static: Any, shape: Sequence[int]) -> bool:
-    """True if a static shape (tuple or None) admits an executed one."""
-    if static is None:
+def fits_static_shape(static: Any, shape: Sequence[int] | None) -> bool:
+    """True if a static shape (tuple or None) admits an executed one; None for one unset."""
+    if static is None or shape is None:
         return True
     return len(static) == len(shape) and all(
         size is None or size == actual for size, actual in zip(static, shape, strict=True)

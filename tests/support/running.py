@@ -93,7 +93,13 @@ class Built:
                 run.run(initializer)
             for _ in range(times):
                 values = run.run([self.op, *self.outputs], self.feeds)[1:]
-            return values, [run.run(each) for each in self.references]
+            after = [run.run(each) for each in self.references]
+        return [_as_array(value) for value in values], after
+
+
+def _as_array(value: Any) -> Any:
+    """A single text is bytes; everything else is an array already."""
+    return np.array(value, np.object_) if isinstance(value, bytes) else value
 
 
 def _operation(graph: Graph, result: Any) -> Operation:

@@ -31,6 +31,7 @@ from flowgraph.ops.arithmetic import (
     subtract,
 )
 from flowgraph.ops.arithmetic import mul_no_nan as multiply_no_nan
+from flowgraph.ops.assertions import is_non_decreasing, is_strictly_increasing
 from flowgraph.ops.complex import angle, conj, imag, real
 from flowgraph.ops.dense import zero_fraction
 from flowgraph.ops.layout import invert_permutation
@@ -147,6 +148,8 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_strictly_increasing",
     "l2_normalize",
     "lbeta",
     "less",

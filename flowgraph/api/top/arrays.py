@@ -66,16 +66,38 @@ from flowgraph.ops.scatter import tensor_scatter_sub as tensor_scatter_nd_sub
 from flowgraph.ops.scatter import tensor_scatter_update as tensor_scatter_nd_update
 from flowgraph.ops.sets import setdiff1d, unique, unique_with_counts
 from flowgraph.ops.slicing import slice, strided_slice
+from flowgraph.ops.static_assertions import (
+    add_check_numerics_ops,
+    assert_integer,
+    assert_proper_iterable,
+    assert_rank,
+    assert_rank_at_least,
+    assert_rank_in,
+    assert_same_float_dtype,
+    assert_scalar,
+    assert_type,
+    is_numeric_tensor,
+    verify_tensor_all_finite,
+)
 from flowgraph.ops.sums import accumulate_n, add_n
 from flowgraph.ops.trigonometry import acos, asin, atan, atan2, cos, sin, tan
 
 __all__ = [
     "accumulate_n",
     "acos",
+    "add_check_numerics_ops",
     "add_n",
     "argmax",
     "argmin",
     "asin",
+    "assert_integer",
+    "assert_proper_iterable",
+    "assert_rank",
+    "assert_rank_at_least",
+    "assert_rank_in",
+    "assert_same_float_dtype",
+    "assert_scalar",
+    "assert_type",
     "atan",
     "atan2",
     "batch_gather",
@@ -103,6 +125,7 @@ __all__ = [
     "identity",
     "identity_n",
     "invert_permutation",
+    "is_numeric_tensor",
     "lin_space",
     "linspace",
     "matrix_band_part",
@@ -156,6 +179,7 @@ __all__ = [
     "unique",
     "unique_with_counts",
     "unstack",
+    "verify_tensor_all_finite",
     "zeros",
     "zeros_like",
 ]

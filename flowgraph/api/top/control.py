@@ -1,7 +1,26 @@
 """Control, checks and random numbers."""
 
-from flowgraph.ops.control import group, no_op
+from flowgraph.library.template import make_template
+from flowgraph.ops.assertions import (
+    Assert,
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_less,
+    assert_less_equal,
+    assert_near,
+    assert_negative,
+    assert_non_negative,
+    assert_non_positive,
+    assert_none_equal,
+    assert_positive,
+    is_non_decreasing,
+    is_strictly_increasing,
+)
+from flowgraph.ops.control import group, no_op, timestamp
 from flowgraph.ops.control import tuple_ as tuple
+from flowgraph.ops.printing import Print
+from flowgraph.ops.py_func import numpy_function, py_func
 from flowgraph.ops.random import (
     multinomial,
     random_crop,
@@ -14,15 +33,34 @@ from flowgraph.ops.random import (
 )
 
 __all__ = [
+    "Assert",
+    "Print",
+    "assert_equal",
+    "assert_greater",
+    "assert_greater_equal",
+    "assert_less",
+    "assert_less_equal",
+    "assert_near",
+    "assert_negative",
+    "assert_non_negative",
+    "assert_non_positive",
+    "assert_none_equal",
+    "assert_positive",
     "group",
+    "is_non_decreasing",
+    "is_strictly_increasing",
+    "make_template",
     "multinomial",
     "no_op",
+    "numpy_function",
+    "py_func",
     "random_crop",
     "random_gamma",
     "random_normal",
     "random_poisson",
     "random_shuffle",
     "random_uniform",
+    "timestamp",
     "truncated_normal",
     "tuple",
 ]

@@ -243,7 +243,9 @@ def _is_ragged(value: Any) -> bool:
     return len({np.shape(each) for each in value if isinstance(each, np.ndarray)}) > 1
 
 
-def assert_equal_graph_def(actual: Any, expected: Any, checkpoint_v2: bool = False) -> None:
+def assert_equal_graph_def(
+    actual: Any, expected: Any, checkpoint_v2: bool = False, hash_table_shared_name: bool = False
+) -> None:
     """Raises AssertionError unless two GraphDefs have the same nodes, in whatever order."""
     first, second = (
         {node.name: node for node in (graph_def(g) if isinstance(g, Graph) else g).node}

@@ -354,7 +354,7 @@ def import_meta_graph(
     clear_devices: bool = False,
     import_scope: str | None = None,
     **kwargs: Any,
-) -> Saver | None:
+) -> Any:
     """Add the graph of a ``.meta`` file, with its collections, to the default graph.
 
     Args:

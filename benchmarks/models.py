@@ -30,8 +30,10 @@ def trivial_placeholder(tf: Any) -> Step:
     return Step(total, {fed: np.float32(1.5)}, total)
 
 
-def _dense(tf: Any, x: Any, units: int, stddev: float) -> Any:
-    weights = tf.Variable(tf.truncated_normal([x.shape.as_list()[1], units], stddev=stddev))
+def _dense(tf: Any, x: Any, units: int, stddev: float, seed: int) -> Any:
+    # Seeds of ops, for the engines count a graph's ops differently.
+    shape = [x.shape.as_list()[1], units]
+    weights = tf.Variable(tf.truncated_normal(shape, stddev=stddev, seed=seed))
     return tf.matmul(x, weights) + tf.Variable(tf.zeros([units]))
 
 
@@ -41,9 +43,9 @@ def _classifier(tf: Any, layers: tuple[int, ...], batch: int, stddev: float, ada
     x = tf.placeholder(tf.float32, [None, layers[0]])
     y = tf.placeholder(tf.float32, [None, layers[-1]])
     h = x
-    for units in layers[1:-1]:
-        h = tf.nn.relu(_dense(tf, h, units, stddev))
-    logits = _dense(tf, h, layers[-1], stddev)
+    for seed, units in enumerate(layers[1:-1]):
+        h = tf.nn.relu(_dense(tf, h, units, stddev, seed))
+    logits = _dense(tf, h, layers[-1], stddev, len(layers))
     loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
     optimizer = tf.train.AdamOptimizer(1e-3) if adam else tf.train.GradientDescentOptimizer(0.01)
     feed = {
@@ -75,8 +77,8 @@ def skip_gram(tf: Any) -> Step:
     centre = tf.placeholder(tf.int32, [batch])
     context = tf.placeholder(tf.int32, [batch])
     others = tf.placeholder(tf.int32, [negatives])
-    inputs = tf.Variable(tf.random_uniform([words, size], -1.0, 1.0))
-    outputs = tf.Variable(tf.truncated_normal([words, size], stddev=size**-0.5))
+    inputs = tf.Variable(tf.random_uniform([words, size], -1.0, 1.0, seed=1))
+    outputs = tf.Variable(tf.truncated_normal([words, size], stddev=size**-0.5, seed=2))
     biases = tf.Variable(tf.zeros([words]))
     vectors = tf.nn.embedding_lookup(inputs, centre)
     near = tf.reduce_sum(vectors * tf.nn.embedding_lookup(outputs, context), axis=1)

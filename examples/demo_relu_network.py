@@ -113,7 +113,7 @@ def main(
             curves = train(sess, data, steps, every)
             accuracy = float(sess.run("accuracy/mean:0", test))
             print(f"test accuracy: {accuracy:.4f}")
-            checkpoint = saver.save(sess, str(folder / "relu_network.ckpt"))
+            checkpoint = str(saver.save(sess, str(folder / "relu_network.ckpt")))
             print("saved", checkpoint)
             files = draw(sess, data, curves, every, folder)
             print(viz.summary(tf.trainable_variables()))
@@ -122,7 +122,7 @@ def main(
         raise AssertionError(f"accuracy {again} after restoring, {accuracy} before saving")
     print(f"test accuracy after restoring into a new graph: {again:.4f}, identical")
     for file in files:
-        print("look at", file)
+        print("look at", file.resolve())
     return {"accuracy": accuracy, "restored": again, "files": files, "curves": curves}
 
 

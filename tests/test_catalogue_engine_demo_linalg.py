@@ -57,7 +57,9 @@ PRODUCTS: list[tuple[Any, Any, Any]] = [
 def test_products(left: Any, right: Any, expected: Any) -> None:
     product = tf.matmul(left, right)
     assert value_of(product).tolist() == expected
-    columns = [tf.matmul(left, np.asarray(right)[:, [j]]) for j in range(product.shape[1].value)]
+    columns = [
+        tf.matmul(left, np.asarray(right, np.int32)[:, [j]]) for j in range(product.shape[1].value)
+    ]
     assert value_of(tf.concat(columns, 1)).tolist() == expected
 
 

@@ -192,7 +192,7 @@ def test_fetched_metrics_are_those_before_the_update(sess: Any) -> None:
             expected = 0.0
 
 
-class Loss(Layer):
+class A3CLoss(Layer):
     """Policy, value and entropy terms, as actor-critic training adds them."""
 
     def create_tensor(self) -> Any:
@@ -218,13 +218,13 @@ def policy_network(**options: Any) -> tuple[TensorGraph, list[Layer]]:
     network.add_layer(board)
     network.add_output(policy)
     network.add_output(value)
-    network.set_loss(Loss([rewards, advantages, actions, policy, value]))
+    network.set_loss(A3CLoss([rewards, advantages, actions, policy, value]))
     return network, [board, rewards, advantages, actions]
 
 
 def test_layer_tensorgraph_framework(tmp_path: Path) -> None:
     network, inputs = policy_network(model_dir=str(tmp_path))
-    kinds = "Input SoftMax Dense BatchNorm Dense Dense Dense Flatten Squeeze Dense Loss"
+    kinds = "Input SoftMax Dense BatchNorm Dense Dense Dense Flatten Squeeze Dense A3CLoss"
     kinds += " Input Input Input"
     created = [f"{kind}_{n}" for n, kind in enumerate(kinds.split(), 1)]
     assert list(network.layers) == created

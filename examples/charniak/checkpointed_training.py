@@ -45,7 +45,8 @@ def train(batches: list[Any], hidden: int, start: str | None, save_as: str | Non
             for images, labels in batches:
                 sess.run(net["train"], {net["image"]: images, net["answer"]: labels})
             if save_as is not None:
-                print("saved as", os.path.basename(saver.save(sess, save_as)))
+                path = str(saver.save(sess, save_as))
+                print("saved as", os.path.basename(path))
             values: list[Any] = sess.run(net["variables"])
             return values
 

@@ -1,5 +1,6 @@
 """Optimizers, schedules and checkpoints (`tf.train`)."""
 
+from flowgraph.formats.events import read_events as summary_iterator
 from flowgraph.library.training.adadelta import AdadeltaOptimizer
 from flowgraph.library.training.adagrad import AdagradDAOptimizer, AdagradOptimizer
 from flowgraph.library.training.adam import AdamOptimizer
@@ -101,6 +102,7 @@ __all__ = [
     "piecewise_constant_decay",
     "polynomial_decay",
     "remove_checkpoint",
+    "summary_iterator",
     "update_checkpoint_state",
     "write_graph",
 ]

@@ -46,5 +46,6 @@ class Cell:
         if current is not None and current.shape == value.shape:
             np.copyto(current, value)
         else:
-            self.value = np.array(value, dtype=self.dtype.np)
+            # Kernels change rows through flat views, which only exist in this order.
+            self.value = np.array(value, dtype=self.dtype.np, order="C")
             self.clock.time += 1

@@ -32,6 +32,8 @@ def const_value(tensor: Tensor) -> Any:
     known = tensor._const
     if known is None:
         known = _evaluate(tensor)
+        if known is _UNKNOWN and tensor.op.type in _PARTIAL:
+            known = _known_part(tensor)
         # A shape may still be refined by set_shape, so "unknown" is not remembered for those.
         if known is not _UNKNOWN or tensor.op.type not in ("Shape", "Size", "Rank"):
             tensor._const = known
@@ -84,6 +86,16 @@ def _shape_facts(tensor: Tensor) -> Any:
     return np.array(len(shape), numpy_dtype)
 
 
+def _known_part(tensor: Tensor) -> Any:
+    """The value of a piece of a partly known shape, if that piece is known."""
+    if tensor.dtype.kind != "i" or tensor.dims is None or len(tensor.dims) > 1:
+        return _UNKNOWN
+    found = _PARTIAL[tensor.op.type](tensor)
+    if found is None or None in found:
+        return _UNKNOWN
+    return np.array(found, tensor.dtype.np).reshape([len(found)] if tensor.dims else [])
+
+
 def const_dims(tensor: Tensor) -> Dims:
     """`tensor`, a vector of integers, read as a shape: -1 and unknown elements become None."""
     value = const_value(tensor)
@@ -115,12 +127,18 @@ def _scalar(tensor: Tensor) -> int | None:
     value = const_value(tensor)
     if value is not None:
         return int(value)
-    if tensor.op.type == "StridedSlice":
-        found = _of_slice(tensor)
+    if tensor.op.type in ("StridedSlice", "GatherV2"):
+        found = _PARTIAL[tensor.op.type](tensor)
         return found[0] if found is not None and len(found) == 1 else None
     if tensor.op.type in ("Cast", "Identity", "Squeeze"):
         return _scalar(tensor.op.inputs[0])
     return None
+
+
+def _of_scalar(tensor: Tensor) -> Dims:
+    """A scalar made a vector of one element."""
+    source = tensor.op.inputs[0]
+    return (_scalar(source),) if source.dims == () and tensor.dims == (1,) else None
 
 
 def _of_concat(tensor: Tensor) -> Dims:
@@ -150,6 +168,29 @@ def _of_slice(tensor: Tensor) -> Dims:
     return shape[start:stop:stride]
 
 
+def _of_block(tensor: Tensor) -> Dims:
+    """One-dimensional Slice of a partly known shape."""
+    source, *bounds = tensor.op.inputs
+    shape = const_dims(source)
+    begin, size = (const_value(each) for each in bounds)
+    if shape is None or begin is None or size is None or begin.size != 1:
+        return None
+    first, count = int(begin.reshape(-1)[0]), int(size.reshape(-1)[0])
+    return shape[first:] if count < 0 else shape[first : first + count]
+
+
+def _of_gather(tensor: Tensor) -> Dims:
+    """Elements of a partly known shape, chosen by known indices."""
+    shape = const_dims(tensor.op.inputs[0])
+    indices = const_value(tensor.op.inputs[1])
+    if shape is None or indices is None or len(tensor.op.inputs[0].dims or ()) != 1:
+        return None
+    chosen = indices.reshape(-1).tolist()
+    if any(not 0 <= index < len(shape) for index in chosen):
+        return None
+    return tuple(shape[index] for index in chosen)
+
+
 def _of_same(tensor: Tensor) -> Dims:
     return const_dims(tensor.op.inputs[0])
 
@@ -161,6 +202,10 @@ _PARTIAL: dict[str, Callable[[Tensor], Dims]] = {
     "StridedSlice": _of_slice,
     "Cast": _of_same,
     "Identity": _of_same,
+    "ExpandDims": _of_scalar,
+    "Reshape": _of_scalar,
+    "Slice": _of_block,
+    "GatherV2": _of_gather,
 }
 
 hooks.const_value = const_value

@@ -353,7 +353,7 @@ class Identity(_Typed):
         if len(sizes) != 2:
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         kind = self._type(dtype)
-        value = eye(*sizes, dtype=kind)
+        value = eye(sizes[0], sizes[1], dtype=kind)
         if partition_info is not None:
             value = apply("Slice", value, partition_info.var_offset, list(shape))
         return self.gain * value

@@ -11,7 +11,7 @@ from flowgraph.dtypes import DType
 from flowgraph.graph.build import apply
 from flowgraph.graph.convert import register_tensor_conversion_function
 from flowgraph.graph.tensor import Tensor
-from flowgraph.library.variables import Variable
+from flowgraph.library.variable_operators import VariableOperators
 from flowgraph.shapes import TensorShape
 
 __all__ = [
@@ -34,7 +34,7 @@ class PartitionInfo:
         var_offset: where the part begins, per axis.
     """
 
-    def __init__(self, full_shape: Sequence[int], var_offset: Sequence[int]) -> None:
+    def __init__(self, full_shape: Sequence[Any], var_offset: Sequence[int]) -> None:
         self.full_shape = list(full_shape)
         self.var_offset = list(var_offset)
 
@@ -98,7 +98,7 @@ def _parts(sizes: list[int], slicing: list[int]) -> Iterator[Part]:
         start += length
 
 
-class PartitionedVariable:
+class PartitionedVariable(VariableOperators):
     """Several variables that together hold one value, cut along one axis.
 
     Where a tensor is expected they are concatenated.
@@ -110,9 +110,6 @@ class PartitionedVariable:
         variable_list: the parts in order.
         partitions: the number of parts per axis.
     """
-
-    __array_priority__ = 100
-    __array_ufunc__ = None
 
     def __init__(
         self, name: str, shape: Any, dtype: Any, variable_list: Sequence[Any], partitions: Any
@@ -217,8 +214,8 @@ class PartitionedVariable:
     def __len__(self) -> int:
         return len(self._variable_list)
 
-    def __getitem__(self, key: Any) -> Tensor:
-        return self.as_tensor()[key]
+    def _AsTensor(self) -> Tensor:
+        return self.as_tensor()
 
 
 def _as_tensor(
@@ -235,10 +232,6 @@ def _as_tensor(
 
 
 register_tensor_conversion_function(PartitionedVariable, _as_tensor)
-
-for _name in ("add", "radd", "sub", "rsub", "mul", "rmul", "truediv", "rtruediv", "neg", "matmul"):
-    setattr(PartitionedVariable, f"__{_name}__", getattr(Variable, f"__{_name}__"))
-PartitionedVariable._AsTensor = PartitionedVariable.as_tensor  # type: ignore[attr-defined]
 
 
 def fixed_size_partitioner(num_shards: int, axis: int = 0) -> Callable[..., list[int]]:

@@ -107,7 +107,8 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Tenso
     ranks = []
     for variable in chosen:
         with get_default_graph().colocate_with(getattr(variable, "op", variable)):
-            ranks.append(apply("Rank", variable))
+            # Rank alone would be known without looking at the variable.
+            ranks.append(apply("Rank", apply("RefIdentity", variable)))
     if len(ranks) == 1:
         return ranks[0]  # type: ignore[no-any-return]
     packed: Tensor = apply("Pack", ranks, name="stack")

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 from flowgraph import protos
 from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.tensor import Operation, Tensor
 
-__all__ = ["SaveSliceInfo", "VariableProto"]
+__all__ = ["SaveSliceInfo", "VariableAggregation", "VariableProto", "VariableSynchronization"]
+
+
+class VariableSynchronization(enum.Enum):
+    """When the copies of a variable on several devices agree; without effect on one device."""
+
+    AUTO = 0
+    NONE = 1
+    ON_WRITE = 2
+    ON_READ = 3
+
+
+class VariableAggregation(enum.Enum):
+    """How updates from several devices are combined; without effect on one device."""
+
+    NONE = 0
+    SUM = 1
+    MEAN = 2
+    ONLY_FIRST_REPLICA = 3
 
 
 class SaveSliceInfo:
@@ -77,8 +96,14 @@ class VariableProto:
     _snapshot: Tensor
     _trainable: bool
     _save_slice_info: SaveSliceInfo | None
-    _synchronization: Any
-    _aggregation: Any
+    _synchronization: VariableSynchronization
+    _aggregation: VariableAggregation
+
+    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+        return self._save_slice_info
+
+    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo | None) -> None:
+        self._save_slice_info = save_slice_info
 
     def _init_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
         """Find the variable's nodes in the default graph by the names in the message."""
@@ -94,8 +119,8 @@ class VariableProto:
         else:
             self._initial_value = self._initializer_op.inputs[1]
         self._snapshot = node(variable_def.snapshot_name)
-        self._synchronization = type(self._synchronization)(variable_def.synchronization)
-        self._aggregation = type(self._aggregation)(variable_def.aggregation)
+        self._synchronization = VariableSynchronization(variable_def.synchronization)
+        self._aggregation = VariableAggregation(variable_def.aggregation)
         self._trainable = bool(variable_def.trainable)
         if variable_def.HasField("save_slice_info_def"):
             self._save_slice_info = SaveSliceInfo(

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from flowgraph import dtypes
+from flowgraph import callsite, dtypes
 from flowgraph.dtypes import DType
 from flowgraph.graph.build import apply
 from flowgraph.graph.convert import convert_to_tensor
@@ -182,7 +182,8 @@ class VariableStore:
         for index, (offset, size) in enumerate(parts):
             part_name = f"{name}/part_{index}"
             info = PartitionInfo(whole.as_list(), offset)
-            start, part_shape = initializer, size
+            start = initializer
+            part_shape: list[int] | None = size
             if constant:
                 graph = get_default_graph()
                 with graph.name_scope(part_name + "/PartitionedInitializer"):
@@ -204,7 +205,8 @@ def _bound(
 
 
 def _already_exists(name: str, variable: Any) -> ValueError:
-    frames = variable.op.traceback[::-1][:5]
+    stack = variable.op.traceback[::-1]
+    frames = [frame for frame in stack if not callsite._is_internal(frame.filename)][:5]
     listed = "".join(
         traceback.format_list(
             [traceback.FrameSummary(f.filename, f.lineno, f.name, line=f.line) for f in frames]

@@ -127,15 +127,15 @@ class VariableWrites:
             self, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name
         )
 
-    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def scatter_nd_add(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Add `updates` at the places ``indices[..., :]``."""
         return state_scatter.scatter_nd_add(self, indices, updates, use_locking=True, name=name)
 
-    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def scatter_nd_sub(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Subtract `updates` at the places ``indices[..., :]``."""
         return state_scatter.scatter_nd_sub(self, indices, updates, use_locking=True, name=name)
 
-    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Tensor:
+    def scatter_nd_update(self, indices: Any, updates: Any, name: str | None = None) -> Any:
         """Store `updates` at the places ``indices[..., :]``."""
         return state_scatter.scatter_nd_update(self, indices, updates, use_locking=True, name=name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -16,7 +15,13 @@ from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.library.initial_values import attribute_scope, guarded
-from flowgraph.library.variable_protos import SaveSliceInfo, VariableProto
+from flowgraph.library.variable_operators import VariableOperators
+from flowgraph.library.variable_protos import (
+    SaveSliceInfo,
+    VariableAggregation,
+    VariableProto,
+    VariableSynchronization,
+)
 from flowgraph.library.variable_writes import VariableWrites
 from flowgraph.ops import state
 from flowgraph.shapes import TensorShape
@@ -24,24 +29,6 @@ from flowgraph.shapes import TensorShape
 __all__ = ["Variable", "VariableAggregation", "VariableSynchronization"]
 
 CREATORS = "variable_creators"
-
-
-class VariableSynchronization(enum.Enum):
-    """When the copies of a variable on several devices agree; without effect on one device."""
-
-    AUTO = 0
-    NONE = 1
-    ON_WRITE = 2
-    ON_READ = 3
-
-
-class VariableAggregation(enum.Enum):
-    """How updates from several devices are combined; without effect on one device."""
-
-    NONE = 0
-    SUM = 1
-    MEAN = 2
-    ONLY_FIRST_REPLICA = 3
 
 
 class _Creation(type):
@@ -84,7 +71,7 @@ def _by_name(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     return {**dict(zip(_PARAMETERS, args, strict=False)), **kwargs}
 
 
-class Variable(VariableProto, VariableWrites, metaclass=_Creation):
+class Variable(VariableOperators, VariableProto, VariableWrites, metaclass=_Creation):
     """A value that lives in a session, is read like a tensor and changed by `assign` and kin.
 
     It must be initialized before it is read: run `global_variables_initializer()`, or its own
@@ -111,10 +98,6 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
         ValueError: without an initial value, or if its shape is not known.
         TypeError: if the arguments are not of the right kinds.
     """
-
-    # NumPy must leave array + variable to Variable.__radd__.
-    __array_priority__ = 100
-    __array_ufunc__ = None
 
     SaveSliceInfo = SaveSliceInfo
 
@@ -286,7 +269,10 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
         graph = self.graph
         with graph.as_default(), graph.control_dependencies(None):
             value: Tensor = apply(
-                "_InitializedValue", self._variable, self._initial_value, name="initialized_value"
+                "_InitializedValue",
+                self._variable,
+                self._initializer_op.inputs[1],
+                name="initialized_value",
             )
         return value
 
@@ -308,17 +294,8 @@ class Variable(VariableProto, VariableWrites, metaclass=_Creation):
     def _AsTensor(self) -> Tensor:
         return self._snapshot
 
-    def _get_save_slice_info(self) -> SaveSliceInfo | None:
-        return self._save_slice_info
-
-    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo | None) -> None:
-        self._save_slice_info = save_slice_info
-
     def __iter__(self) -> Any:
         raise TypeError("'Variable' object is not iterable.")
-
-    def __getitem__(self, key: Any) -> Tensor:
-        return self._snapshot[key]
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.get_shape()} dtype={self.dtype.name}>"
@@ -344,24 +321,6 @@ def _collections(collections: Any, trainable: bool) -> list[Any]:
     if trainable and GraphKeys.TRAINABLE_VARIABLES not in kept_in:
         kept_in.append(GraphKeys.TRAINABLE_VARIABLES)
     return kept_in
-
-
-_OPERATORS = """
-    add radd sub rsub mul rmul div rdiv truediv rtruediv floordiv rfloordiv mod rmod lt le gt ge and
-    rand or ror xor rxor invert neg abs pow rpow matmul rmatmul
-"""
-
-
-def _forward(operator: str) -> Callable[..., Any]:
-    def run(self: Variable, *args: Any) -> Any:
-        return getattr(Tensor, operator)(self._AsTensor(), *args)
-
-    run.__name__ = operator
-    return run
-
-
-for _name in _OPERATORS.split():
-    setattr(Variable, f"__{_name}__", _forward(f"__{_name}__"))
 
 
 def _as_tensor(

@@ -221,6 +221,11 @@ _activation_grad(
 )
 
 
+def _slope(alpha: float, dtype: Any) -> Any:
+    """An attribute is a float32 number, whatever the type that it meets."""
+    return dtype.type(np.float32(alpha))
+
+
 @op(
     "LeakyRelu",
     "features: T -> activations: T",
@@ -236,7 +241,7 @@ class LeakyRelu:
 
     def numpy(x: Any, *, alpha: float, out: Any = None) -> Any:
         bound = np.maximum if alpha <= 1 else np.minimum
-        return bound(x, x * x.dtype.type(alpha), out=out)
+        return bound(x, x * _slope(alpha, x.dtype), out=out)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
         return [apply("LeakyReluGrad", dy, op.inputs[0], alpha=op.attrs["alpha"])]
@@ -255,7 +260,7 @@ class LeakyReluGrad:
     samples = (*PAIRS, case(F32, F32[::-1].copy(), alpha=0.75))
 
     def numpy(gradients: Any, features: Any, *, alpha: float) -> Any:
-        return np.where(features > 0, gradients, gradients * gradients.dtype.type(alpha))
+        return np.where(features > 0, gradients, gradients * _slope(alpha, gradients.dtype))
 
     def grad(op: Operation, g: Tensor) -> Gradients:
         x = op.inputs[1]

@@ -1,4 +1,4 @@
-"""Constants, placeholders, shapes and reshaping: what nearly every graph is held together by."""
+"""Placeholders, shapes, reshaping and repeating: what nearly every graph is held together by."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.kinds import INDEX
+from flowgraph.ops.sample_values import f32
 from flowgraph.shapes import TensorShape
 
 __all__ = [
@@ -39,26 +40,13 @@ INDEX_TYPE = types(INDEX, dtypes.int32)
 KINDS = (
     case(GRID),
     case(GRID.astype(np.float32)),
-    case(np.float32(2.5)),
+    case(f32(2.5)),
     case(EMPTY),
     case(GRID.astype(np.int32)),
     case(np.array([True, False])),
     case(np.array([1 + 2j, -3j], np.complex64)),
     case(WORDS),
 )
-
-
-@op("Const", "-> output: dtype", value=attr("tensor"), dtype=ANY_TYPE)
-class Const:
-    """A fixed value."""
-
-    grad = None
-
-    def shape(*, value: Any) -> Any:
-        return value.shape
-
-    def numpy(*, value: Any) -> Any:
-        return value
 
 
 @op("Placeholder", "-> output: dtype", dtype=ANY_TYPE, shape=attr("shape", TensorShape(None)))
@@ -226,6 +214,11 @@ def rank(input: Any, name: str | None = None) -> Tensor:
         return result
 
 
+def _known_count(sizes: Dims) -> int | None:
+    """The number of elements; one size of 0 is enough to know it."""
+    return 0 if sizes is not None and 0 in sizes else dims.num_elements(sizes)
+
+
 def _check_reshape(wanted: tuple[Any, ...], count: int | None) -> None:
     if count is None:
         return
@@ -258,8 +251,8 @@ class Reshape:
         case(WORDS, [4]),
         case(EMPTY, [3, 0]),
         case(EMPTY, [-1, 3]),
-        case(np.float32(1.5), [1, 1]),
-        case(np.float32([1.5]), np.array([], np.int32)),
+        case(f32(1.5), [1, 1]),
+        case(f32([1.5]), np.array([], np.int32)),
         case(GRID, [4], raises="Cannot reshape a tensor with 6 elements to shape .4. .4 elements."),
         case(GRID, [4, -1], raises="Dimension size must be evenly divisible by 4 but is 6"),
     )
@@ -270,7 +263,7 @@ class Reshape:
         wanted = shape.const_dims()
         if wanted is None:
             return None
-        count = dims.num_elements(x.dims)
+        count = _known_count(x.dims)
         free = [i for i, each in enumerate(wanted) if each is None]
         if not free:
             _check_reshape(wanted, count)
@@ -311,13 +304,13 @@ def _reshape_error(x: Any, wanted: list[int]) -> errors.InvalidArgumentError:
         )
     elif open_sizes:
         text = (
-            f"Input to reshape is a tensor with {x.size} values, but the requested shape requires a "
-            f"multiple of {known}"
+            f"Input to reshape is a tensor with {x.size} values, but the requested shape requires "
+            f"a multiple of {known}"
         )
     else:
         text = (
-            f"Input to reshape is a tensor with {x.size} values, but the requested shape has {known}"
-            f" [{shown}]"
+            f"Input to reshape is a tensor with {x.size} values, but the requested shape has "
+            f"{known} {shown}"
         )
     return errors.InvalidArgumentError(None, None, text)
 
@@ -358,21 +351,24 @@ class Tile:
         case(GRID, [0, 1]),
         case(GRID.astype(np.float32), np.array([2, 2], np.int64)),
         case(GRID.astype(np.int32), [1, 1]),
-        case(np.float32(2.5), np.array([], np.int32)),
+        case(f32(2.5), np.array([], np.int32)),
         case(WORDS, [1, 2]),
-        case(GRID, [2], raises="Shape must be rank 2 but is rank 1|Expected multiples"),
+        case(GRID, [2], raises="Shape must be rank 1 but is rank 2"),
     )
 
     def shape(x: Operand, multiples: Operand) -> Dims:
         times = multiples.const_dims()
         if x.dims is None and times is None:
             return None
+        if x.dims is None and times is not None:
+            return tuple(0 if count == 0 else None for count in times)
         if x.dims is None or times is None:
-            return (None,) * len(x.dims or times or ())
+            return (None,) * len(x.dims or ())
         if len(times) != len(x.dims):
             raise ValueError(f"Shape must be rank {len(times)} but is rank {len(x.dims)}")
         return tuple(
-            None if a is None or b is None else a * b for a, b in zip(x.dims, times, strict=True)
+            0 if 0 in (a, b) else None if a is None or b is None else a * b
+            for a, b in zip(x.dims, times, strict=True)
         )
 
     def numpy(x: Any, multiples: Any, *, out: Any = None) -> Any:

@@ -17,6 +17,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, GRID, INDEX_TYPE, WORDS, reshape, shape, size
 from flowgraph.ops.constants import ones
 from flowgraph.ops.joining import stack
+from flowgraph.ops.sample_values import f32, i32, i64
 from flowgraph.shapes import TensorShape, as_shape
 
 __all__ = ["broadcast_dynamic_shape", "broadcast_static_shape", "broadcast_to", "meshgrid"]
@@ -32,9 +33,9 @@ class BroadcastTo:
     view = 0
     samples = (
         case(ROW, [2, 3]),
-        case(GRID, np.int64([2, 2, 3])),
-        case(np.float32(2), [2, 1]),
-        case(np.int32([[1], [2]]), [2, 2]),
+        case(GRID, i64([2, 2, 3])),
+        case(f32(2), [2, 1]),
+        case(i32([[1], [2]]), [2, 2]),
         case(ROW.astype(np.float32), [0, 3]),
         case(WORDS[:1], [2, 2]),
         case(GRID, [2, 3]),
@@ -62,7 +63,8 @@ class BroadcastTo:
         try:
             return np.broadcast_to(x, wanted)
         except ValueError:
-            text = f"Incompatible shapes: {dims.show_list(x.shape)} vs. {dims.show_list(tuple(wanted))}"
+            shown = dims.show_list(tuple(wanted))
+            text = f"Incompatible shapes: {dims.show_list(x.shape)} vs. {shown}"
             raise errors.InvalidArgumentError(None, None, text) from None
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
@@ -96,7 +98,7 @@ def _common(a: Any, b: Any) -> tuple[int, ...]:
 SHAPE_PAIRS = (
     case([2, 3], [3]),
     case([2, 1], [1, 4]),
-    case(np.int64([5]), np.int64([5])),
+    case(i64([5]), i64([5])),
     case([3, 1, 2], [4, 1]),
     case(np.array([], np.int32), [2, 2]),
     case([2, 1], [2, 1]),

@@ -12,10 +12,11 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import constant, convert_to_tensor
 from flowgraph.graph.declare import case
-from flowgraph.graph.opdef import Operand, op, types, unchanged_shape
+from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, INDEX_TYPE, KINDS, reshape, shape
 from flowgraph.ops.kinds import FLOATS, INDEX
+from flowgraph.ops.sample_values import f32, i32, i64
 from flowgraph.shapes import TensorShape
 
 __all__ = ["fill", "lin_space", "ones", "ones_like", "range", "zeros", "zeros_like"]
@@ -24,19 +25,32 @@ Gradients = list[Any]
 _SMALL = 1000
 
 
+@op("Const", "-> output: dtype", value=attr("tensor"), dtype=ANY_TYPE)
+class Const:
+    """A fixed value."""
+
+    grad = None
+
+    def shape(*, value: Any) -> Any:
+        return value.shape
+
+    def numpy(*, value: Any) -> Any:
+        return value
+
+
 @op("Fill", "dims: index_type, value: T -> output: T", T=ANY_TYPE, index_type=INDEX_TYPE)
 class Fill:
     """A tensor of the given shape, all of whose elements are `value`."""
 
     samples = (
         case([2, 3], np.float64(1.5)),
-        case(np.array([3], np.int64), np.float32(-2)),
-        case(np.array([], np.int32), np.float32(4)),
-        case([2, 0], np.int32(4)),
+        case(np.array([3], np.int64), f32(-2)),
+        case(np.array([], np.int32), f32(4)),
+        case([2, 0], i32(4)),
         case([2], np.array(True)),
         case([2], np.array(b"ab", object)),
-        case([-1], np.float32(1), raises="must be >= 0|non-negative"),
-        case([2], np.float32([1, 2]), raises="Shape must be rank 0 but is rank 1"),
+        case([-1], f32(1), raises="must be >= 0|non-negative"),
+        case([2], f32([1, 2]), raises="Shape must be rank 0 but is rank 1"),
     )
 
     def shape(size: Operand, value: Operand) -> Dims:
@@ -49,8 +63,11 @@ class Fill:
 
     def numpy(size: Any, value: Any, *, out: Any = None) -> Any:
         if out is not None:
-            out.fill(value)
+            out.fill(value.item())
             return out
+        if size.size and size.min() < 0:
+            text = f"Fill dimensions must be >= 0, got {size.min()}"
+            raise errors.InvalidArgumentError(None, None, text)
         return np.full(size.tolist(), value, value.dtype)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
@@ -83,12 +100,14 @@ class ZerosLike:
     samples = KINDS
 
     def numpy(x: Any, *, out: Any = None) -> Any:
-        if out is not None:
+        if x.dtype != object:
+            if out is None:
+                return np.zeros(x.shape, x.dtype)
             out.fill(0)
             return out
-        if x.dtype == object:
-            return np.full(x.shape, b"", object)
-        return np.zeros(x.shape, x.dtype)
+        result = np.empty(x.shape, object) if out is None else out
+        result.fill(b"")
+        return result
 
 
 ONES = (*FLOATS, *map(dtypes.as_dtype, ("int8", "uint8", "int16", "uint16", "int32", "int64")))
@@ -221,29 +240,26 @@ class Range:
     grad = None
     dynamic_shape = True
     samples = (
-        case(np.int32(0), np.int32(5), np.int32(1)),
-        case(np.int32(7), np.int32(1), np.int32(-2)),
-        case(np.int64(3), np.int64(3), np.int64(1)),
-        case(np.float32(0), np.float32(1), np.float32(0.25)),
+        case(i32(0), i32(5), i32(1)),
+        case(i32(7), i32(1), i32(-2)),
+        case(i64(3), i64(3), i64(1)),
+        case(f32(0), f32(1), f32(0.25)),
         case(np.float64(-1), np.float64(1), np.float64(0.3)),
-        case(np.float32(1), np.float32(0), np.float32(-0.4)),
-        case(np.int32(0), np.int32(5), np.int32(0), raises="Requires delta != 0"),
-        case(
-            np.int32(5), np.int32(0), np.int32(1), raises="Requires start <= limit when delta > 0"
-        ),
-        case(
-            np.int32(0), np.int32(5), np.int32(-1), raises="Requires start >= limit when delta < 0"
-        ),
+        case(f32(1), f32(0), f32(-0.4)),
+        case(i32(0), i32(5), i32(0), raises="Requires delta != 0"),
+        case(i32(5), i32(0), i32(1), raises="Requires start <= limit when delta > 0"),
+        case(i32(0), i32(5), i32(-1), raises="Requires start >= limit when delta < 0"),
     )
 
     def shape(start: Operand, limit: Operand, delta: Operand) -> Dims:
         for each in (start, limit, delta):
             _check_scalar(each)
         bounds = [each.const_value() for each in (start, limit, delta)]
-        if any(bound is None for bound in bounds):
+        numbers = [bound.item() for bound in bounds if bound is not None]
+        if len(numbers) < len(bounds):
             return (None,)
         try:
-            return (_range_length(*(bound.item() for bound in bounds)),)
+            return (_range_length(*numbers),)
         except errors.InvalidArgumentError as error:
             raise ValueError(error.message) from None
 
@@ -267,7 +283,8 @@ def _range_length(start: Any, limit: Any, delta: Any) -> int:
         text = f"Requires start >= limit when delta < 0: {start}/{limit}"
         raise errors.InvalidArgumentError(None, None, text)
     if isinstance(start, int):
-        return -((start - limit) // delta) if delta > 0 else -((limit - start) // -delta)
+        steps: int = -((start - limit) // delta)
+        return steps
     return int(np.ceil(abs((limit - start) / delta)))
 
 
@@ -321,10 +338,10 @@ class LinSpace:
     grad = None
     dynamic_shape = True
     samples = (
-        case(np.float32(0), np.float32(1), np.int32(5)),
-        case(np.float64(3), np.float64(-2), np.int64(4)),
-        case(np.float32(3), np.float32(9), np.int32(1)),
-        case(np.float32(3), np.float32(9), np.int32(0), raises="Requires num > 0: 0"),
+        case(f32(0), f32(1), i32(5)),
+        case(np.float64(3), np.float64(-2), i64(4)),
+        case(f32(3), f32(9), i32(1)),
+        case(f32(3), f32(9), i32(0), raises="Requires num > 0: 0"),
     )
 
     def shape(start: Operand, stop: Operand, num: Operand) -> Dims:

@@ -18,6 +18,7 @@ from flowgraph.ops.array import ANY_TYPE, GRID
 from flowgraph.ops.constants import ones, zeros
 from flowgraph.ops.joining import concat
 from flowgraph.ops.kinds import COMPLEX, FLOATS, INDEX
+from flowgraph.ops.sample_values import i32, i64
 from flowgraph.ops.select import same_shape
 
 __all__ = [
@@ -59,7 +60,10 @@ class Diag:
 
 @op("DiagPart", "input: T -> diagonal: T", T=DIAGONAL_TYPES)
 class DiagPart:
-    """The diagonal of a tensor of shape ``s + s``: ``diagonal[i, ..., k] = input[i, ..., k, i, ..., k]``."""
+    """The diagonal of a tensor of shape ``s + s``.
+
+    ``diagonal[i, ..., k] = input[i, ..., k, i, ..., k]``.
+    """
 
     samples = (
         case(SQUARE),
@@ -217,16 +221,16 @@ class MatrixSetDiag:
 class MatrixBandPart:
     """The matrices with zeros outside a band around the diagonal.
 
-    Element (m, n) stays if ``m - n <= num_lower`` and ``n - m <= num_upper``; a negative number sets
-    no limit.
+    Element (m, n) stays if ``m - n <= num_lower`` and ``n - m <= num_upper``; a negative number
+    sets no limit.
     """
 
     samples = (
-        case(SQUARE, np.int64(1), np.int64(0)),
-        case(CUBE, np.int64(-1), np.int64(0)),
-        case(F32, np.int32(0), np.int32(-1)),
-        case(I32, np.int64(0), np.int64(0)),
-        case(GRID[0], np.int64(0), np.int64(0), raises="at least rank 2|at least 2-dim"),
+        case(SQUARE, i64(1), i64(0)),
+        case(CUBE, i64(-1), i64(0)),
+        case(F32, i32(0), i32(-1)),
+        case(I32, i64(0), i64(0)),
+        case(GRID[0], i64(0), i64(0), raises="at least rank 2|at least 2-dim"),
     )
 
     def shape(x: Operand, lower: Operand, upper: Operand) -> Dims:
@@ -359,9 +363,8 @@ def eye(
             whole: Any = None if square else concat([lead, [num_rows, columns]], 0)
         else:
             square = num_rows == columns
-            lead = list(batch)
-            diagonal = [*lead, min(num_rows, columns)]
-            whole = [*lead, num_rows, columns]
+            diagonal = [*batch, min(num_rows, columns)]
+            whole = [*batch, num_rows, columns]
         ones_there = ones(diagonal, dtype)
         if square:
             return matrix_diag(ones_there)

@@ -197,8 +197,8 @@ def _weighted(
         return result
     total = apply("SegmentSum", weighted, segments)
     if combiner == "mean":
-        result = apply("RealDiv", total, apply("SegmentSum", column, segments), name=scope)
+        result = apply("DivNoNan", total, apply("SegmentSum", column, segments), name=scope)
         return result
     squares = apply("SegmentSum", apply("Pow", column, 2), segments)
-    result = apply("RealDiv", total, apply("Sqrt", squares), name=scope)
+    result = apply("DivNoNan", total, apply("Sqrt", squares), name=scope)
     return result

@@ -15,6 +15,7 @@ from flowgraph.graph.opdef import Operand, op, types
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, WORDS, reshape, shape, size
 from flowgraph.ops.kinds import INDEX
+from flowgraph.ops.sample_values import i32, i64
 from flowgraph.ops.select import same_shape
 
 __all__ = ["check_indices", "gather"]
@@ -60,10 +61,10 @@ class Gather:
     """Rows of `params`: ``output[i, ...] = params[indices[i], ...]``."""
 
     samples = (
-        case(GRID, np.int32([1, 0, 1])),
-        case(F32, np.int64([[0], [1]])),
-        case(I32, np.int32(1)),
-        case(GRID, np.int32([2]), raises="is not in .0, 2."),
+        case(GRID, i32([1, 0, 1])),
+        case(F32, i64([[0], [1]])),
+        case(I32, i32(1)),
+        case(GRID, i32([2]), raises="is not in .0, 2."),
     )
 
     def shape(params: Operand, indices: Operand) -> Dims:
@@ -81,6 +82,13 @@ class Gather:
         return [_rows_grad(op, dy), None]
 
 
+def _lookup_axis(axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        least = -axis if axis < 0 else axis + 1
+        raise ValueError(f"Shape must be at least rank {least} but is rank {rank}")
+    return axis % rank
+
+
 def gather_shape(params: Operand, indices: Operand, axis: Operand, *, batch_dims: int) -> Dims:
     """The shape of what GatherV2 finds."""
     p, q = params.dims, indices.dims
@@ -92,11 +100,7 @@ def gather_shape(params: Operand, indices: Operand, axis: Operand, *, batch_dims
     where = axis.const_value()
     if where is None:
         return (None,) * (len(p) + len(q) - 1 - batch)
-    place = int(where)
-    least = -place if place < 0 else place + 1
-    if len(p) < least:
-        raise ValueError(f"Shape must be at least rank {least} but is rank {len(p)}")
-    place %= len(p)
+    place = _lookup_axis(int(where), len(p))
     if place < batch:
         raise ValueError(f"batch_dims ({batch}) must be less than or equal to axis ({place})")
     same = same_shape(p[:batch], q[:batch])
@@ -130,32 +134,28 @@ def _batched(params: Any, indices: Any, place: int, batch: int) -> Any:
 class GatherV2:
     """Slices of `params` along an axis, chosen by `indices`.
 
-    ``output[o, i, n] = params[o, indices[i], n]``, where o and n run over the axes before and behind
-    `axis`. The first `batch_dims` axes are common to both arguments: each of their elements is
-    looked up in its own part of `params`.
+    ``output[o, i, n] = params[o, indices[i], n]``, where o and n run over the axes before and
+    behind `axis`. The first `batch_dims` axes are common to both arguments.
     """
 
     shape = gather_shape
     samples = (
-        case(GRID, np.int32([1, 0, 1]), np.int32(0)),
-        case(GRID, np.int32([[2, 0]]), np.int32(1)),
-        case(CUBE, np.int64([3, 3]), np.int64(-1)),
-        case(F32, np.int32(1), np.int32(0)),
-        case(I32, np.int32([]), np.int32(0)),
-        case(EMPTY, np.int32([2]), np.int32(1)),
-        case(WORDS, np.int32([1]), np.int32(0)),
-        case(GRID, np.int32([[2, 0], [1, 1]]), np.int32(1), batch_dims=1),
-        case(CUBE, np.int32([[3], [0]]), np.int32(2), batch_dims=1),
-        case(CUBE, np.int32([[1, 0], [0, 2]]), np.int32(1), batch_dims=-1),
-        case(GRID, np.int32([0, 2]), np.int32(0), raises="indices.1. = 2 is not in .0, 2."),
-        case(GRID, np.int32([-1]), np.int32(1), raises="indices.0. = -1 is not in .0, 3."),
-        case(GRID, np.int32([0]), np.int32(2), raises="must be at least rank 3 but is rank 2"),
+        case(GRID, i32([1, 0, 1]), i32(0)),
+        case(GRID, i32([[2, 0]]), i32(1)),
+        case(CUBE, i64([3, 3]), i64(-1)),
+        case(F32, i32(1), i32(0)),
+        case(I32, i32([]), i32(0)),
+        case(EMPTY, i32([2]), i32(1)),
+        case(WORDS, i32([1]), i32(0)),
+        case(GRID, i32([[2, 0], [1, 1]]), i32(1), batch_dims=1),
+        case(CUBE, i32([[3], [0]]), i32(2), batch_dims=1),
+        case(GRID, i32([0, 2]), i32(0), raises="indices.1. = 2 is not in .0, 2."),
+        case(GRID, i32([-1]), i32(1), raises="indices.0. = -1 is not in .0, 3."),
+        case(GRID, i32([0]), i32(2), raises="must be at least rank 3 but is rank 2"),
     )
 
     def numpy(params: Any, indices: Any, axis: Any, *, batch_dims: int, out: Any = None) -> Any:
-        place = int(axis)
-        if place < 0:
-            place += params.ndim
+        place = _lookup_axis(int(axis), params.ndim)
         check_indices(indices, params.shape[place])
         batch = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
         if batch == 0:
@@ -174,43 +174,61 @@ class GatherV2:
         return [_axis_grad(op, dy, axis, batch), None, None]
 
 
+def _numbers(start: Any, stop: Any) -> Any:
+    """``start ... stop - 1``, for integers as well as for scalar tensors."""
+    if isinstance(start, Tensor) or isinstance(stop, Tensor):
+        return apply("Range", start, stop, 1, name="range")
+    return np.arange(start, stop, dtype=np.int32)
+
+
+def _chain(*parts: Any) -> Tensor:
+    joined: Tensor = apply("ConcatV2", list(parts), 0, name="concat")
+    return joined
+
+
+def _known_rank(tensor: Tensor) -> Any:
+    return apply("Rank", tensor) if tensor.dims is None else len(tensor.dims)
+
+
 def _axis_grad(op: Operation, dy: Tensor, axis: Any, batch: int) -> Tensor:
-    """The gradient of looking up along an inner axis, summed up densely."""
+    """The gradient of looking up along an inner axis, summed up densely.
+
+    The looked-up axis is brought to the front (behind the batch), the rows are added up, and the
+    axis goes back.
+    """
     params, indices = op.inputs[:2]
-    if params.dims is None or indices.dims is None or axis is None:
-        raise ValueError(
-            f"The gradient of {op.name!r} needs the axis and the ranks of params and indices."
-        )
-    outer, keys = len(params.dims), len(indices.dims)
-    place = int(axis) % outer
+    rank, keys = _known_rank(params), _known_rank(indices)
     batch = batch + keys if batch < 0 else batch
+    place = apply("FloorMod", op.inputs[2], rank) if axis is None else int(axis) % rank
+    if isinstance(place, Tensor) and place.dtype.base_dtype is not dtypes.int32:
+        place = apply("Cast", place, DstT=dtypes.int32)
     chosen = keys - batch
-    to_front = [
-        *range(batch),
-        *range(place, place + chosen),
-        *range(batch, place),
-        *range(place + chosen, outer + chosen - 1),
-    ]
+    to_front = _chain(
+        _numbers(0, batch),
+        _numbers(place, place + chosen),
+        _numbers(batch, place),
+        _numbers(place + chosen, rank + chosen - 1),
+    )
     whole = shape(params)
-    rest_axes = [*range(batch, place), *range(place + 1, outer)]
-    rest = apply("GatherV2", whole, np.array(rest_axes, np.int32), 0)
+    lead = whole[:batch]
+    rest = _chain(whole[batch:place], whole[place + 1 :])
     count = whole[place]
-    values = apply("Transpose", dy, to_front, name="transpose")
-    values = reshape(values, apply("ConcatV2", [[-1], rest], 0, name="concat"))
+    rows = _chain([size(indices)], rest)
+    values = reshape(apply("Transpose", dy, to_front, name="transpose"), rows)
     places = indices
     total = count
     if batch:
-        lead = whole[:batch]
         parts = apply("Prod", lead, [0])
         total = count * parts
-        starts = apply("Range", 0, total, count, name="range")
-        column = apply("ConcatV2", [lead, [1] * chosen], 0, name="concat") if chosen else lead
-        offsets = reshape(starts, column)
-        places = indices + apply("Cast", offsets, DstT=indices.dtype)
+        starts = apply("Mul", _numbers(0, parts), count)
+        column = _chain(lead, apply("Fill", apply("Pack", [chosen]), 1))
+        places = indices + apply("Cast", reshape(starts, column), DstT=indices.dtype)
     summed = apply("UnsortedSegmentSum", values, reshape(places, [-1]), total)
-    apart = apply("ConcatV2", [whole[:batch], [count], rest], 0, name="concat")
-    back = [*range(batch), *range(batch + 1, place + 1), batch, *range(place + 1, outer)]
-    dx: Tensor = apply("Transpose", reshape(summed, apart), back, name="transpose")
+    back = _chain(
+        _numbers(0, batch), _numbers(batch + 1, place + 1), [batch], _numbers(place + 1, rank)
+    )
+    apart = reshape(summed, _chain(lead, [count], rest))
+    dx: Tensor = apply("Transpose", apart, back, name="transpose")
     dx.set_shape(params.dims)
     return dx
 
@@ -225,8 +243,8 @@ def gather(
 ) -> Tensor:
     """Slices of `params` along an axis, chosen by `indices`.
 
-    ``result[o, i, n] = params[o, indices[i], n]``, where o and n run over the axes before and behind
-    `axis`. The gradient for axis 0 is an `IndexedSlices`.
+    ``result[o, i, n] = params[o, indices[i], n]``, where o and n run over the axes before and
+    behind `axis`. The gradient for axis 0 is an `IndexedSlices`.
 
     Args:
         indices: integers in ``[0, params.shape[axis])``; others fail when the graph runs.

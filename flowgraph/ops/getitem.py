@@ -9,7 +9,7 @@ import numpy as np
 from flowgraph import dtypes
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
-from flowgraph.graph.convert import constant, convert_to_tensor
+from flowgraph.graph.convert import constant
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.joining import stack
 from flowgraph.ops.masking import boolean_mask
@@ -135,7 +135,6 @@ def assign_slice(sliced: Tensor, value: Any, name: str | None = None) -> Any:
         raise ValueError("Sliced assignment is only supported for variables")
     masks = {mask: sliced.op.attrs[mask] for mask in MASKS}
     name = name or sliced.op.name + "/_assign/"
-    value = value if isinstance(value, Tensor) else convert_to_tensor(value, source.dtype)
     return apply("StridedSliceAssign", source, *sliced.op.inputs[1:], value, name=name, **masks)
 
 

@@ -16,6 +16,7 @@ from flowgraph.graph.opdef import Operand, attr, op, unchanged_shape
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, KINDS, placeholder
 from flowgraph.ops.kinds import FLOATS
+from flowgraph.ops.sample_values import f32
 from flowgraph.shapes import TensorShape, dimension_value
 
 __all__ = [
@@ -194,7 +195,7 @@ class EnsureShape:
     grad = _passed_on
     samples = (
         case(GRID, shape=[None, 3]),
-        case(F32, shape=None),
+        case(F32, shape=[None, None]),
         case(EMPTY, shape=[0, 3]),
         case(GRID, shape=[3, None], raises="not compatible with expected shape|must be equal"),
     )
@@ -248,8 +249,8 @@ class CheckNumerics:
         case(F32, message="m"),
         case(EMPTY, message="m"),
         case(np.float16(2), message="m"),
-        case(np.float32([1, np.nan]), message="bad x", raises="bad x : Tensor had NaN values"),
-        case(np.float32([1, np.inf]), message="bad x", raises="bad x : Tensor had Inf values"),
+        case(f32([1, np.nan]), message="bad x", raises="bad x : Tensor had NaN values"),
+        case(f32([1, np.inf]), message="bad x", raises="bad x : Tensor had Inf values"),
     )
 
     def numpy(x: Any, *, message: str) -> Any:

@@ -15,6 +15,7 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, INDEX_TYPE, WORDS, rank, shape
+from flowgraph.ops.sample_values import f32, i32, i64
 from flowgraph.ops.select import same_shape
 from flowgraph.shapes import TensorShape
 
@@ -127,7 +128,7 @@ class ConcatV2:
     samples = (
         case([GRID, GRID[:1]], 0),
         case([GRID, GRID[:, :1], GRID], 1),
-        case([GRID, GRID], np.int64(-1)),
+        case([GRID, GRID], i64(-1)),
         case([F32, EMPTY], 0),
         case([I32, I32], -2),
         case([WORDS, WORDS[:, :1]], 1),
@@ -150,7 +151,7 @@ class ConcatV2:
 class Concat:
     """The inputs joined along an axis."""
 
-    samples = (case(np.int32(0), [GRID, GRID[:1]]), case(np.int32(1), [I32, I32]))
+    samples = (case(i32(0), [GRID, GRID[:1]]), case(i32(1), [I32, I32]))
 
     def shape(axis: Operand, values: list[Operand]) -> Dims:
         return concat_shape(values, axis)
@@ -173,8 +174,8 @@ class ConcatOffset:
 
     grad = None
     samples = (
-        case(1, [np.int32([2, 3]), np.int32([2, 5]), np.int32([2, 1])]),
-        case(-2, [np.int32([2, 3]), np.int32([4, 3])]),
+        case(1, [i32([2, 3]), i32([2, 5]), i32([2, 1])]),
+        case(-2, [i32([2, 3]), i32([4, 3])]),
     )
 
     def shape(axis: Operand, shapes: list[Operand]) -> list[Dims]:
@@ -222,7 +223,7 @@ class Pack:
         case([GRID, GRID + 1]),
         case([GRID, GRID + 1], axis=1),
         case([GRID, GRID], axis=-1),
-        case([np.float32(1), np.float32(2)]),
+        case([f32(1), f32(2)]),
         case([I32[0]]),
         case([EMPTY, EMPTY], axis=2),
         case([WORDS, WORDS], axis=1),
@@ -335,7 +336,8 @@ class Unpack:
     def numpy(value: Any, *, num: int, axis: int) -> Any:
         place = axis_of(axis, value.ndim)
         if value.shape[place] != num:
-            text = f"Input shape axis {place} must equal {num}, got shape {dims.show_list(value.shape)}"
+            shown = dims.show_list(value.shape)
+            text = f"Input shape axis {place} must equal {num}, got shape {shown}"
             raise errors.InvalidArgumentError(None, None, text)
         front = value if place == 0 else np.moveaxis(value, place, 0)
         return [front[index] for index in range(num)]

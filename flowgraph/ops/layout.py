@@ -23,6 +23,7 @@ from flowgraph.ops.array import (
     rank,
     reshape_to_input,
 )
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = ["expand_dims", "invert_permutation", "matrix_transpose", "squeeze", "transpose"]
 
@@ -41,8 +42,8 @@ class ExpandDims:
         case(GRID, 0),
         case(GRID, -1),
         case(GRID.astype(np.float32), [1]),
-        case(GRID.astype(np.int32), np.int64(2)),
-        case(np.float32(2), 0),
+        case(GRID.astype(np.int32), i64(2)),
+        case(f32(2), 0),
         case(EMPTY, 1),
         case(WORDS, -3),
         case(GRID, 3, raises="dim 3 not in the interval .-3, 2.|Tried to expand dim index 3"),
@@ -94,7 +95,7 @@ def expand_dims(input: Any, axis: Any = None, name: str | None = None) -> Tensor
 
 @op("Squeeze", "input: T -> output: T", T=ANY_TYPE, squeeze_dims=attr("list(int)", ()))
 class Squeeze:
-    """The input without the given axes, which have size 1; without all such axes if none is given."""
+    """The input without the given axes, which have size 1; by default all such axes go."""
 
     view = 0
     grad = reshape_to_input
@@ -103,7 +104,7 @@ class Squeeze:
         case(ROW),
         case(ROW, squeeze_dims=[0]),
         case(ROW.astype(np.float32), squeeze_dims=[-2, 0]),
-        case(np.int32([[1]])),
+        case(i32([[1]])),
         case(GRID),
         case(EMPTY[None], squeeze_dims=[0]),
         case(WORDS[:1]),
@@ -190,12 +191,22 @@ def _transposed(x: Any, perm: Any) -> Any:
     try:
         return x.transpose(perm)
     except ValueError:
-        order = perm.tolist()
-        missing = [axis for axis in range(x.ndim) if axis not in order]
-        text = f"transpose expects a vector of size {x.ndim}. But input(1) is a vector of size {perm.size}"
-        if perm.size == x.ndim and missing:
-            text = f"{missing[0]} is missing from {{{','.join(map(str, order))}}}."
-        raise errors.InvalidArgumentError(None, None, text) from None
+        raise _order_error(x.ndim, perm.tolist()) from None
+
+
+def _order_error(rank: int, order: list[int]) -> errors.InvalidArgumentError:
+    outside = [axis for axis in order if not -rank <= axis < rank]
+    if len(order) != rank:
+        text = (
+            f"transpose expects a vector of size {rank}. "
+            f"But input(1) is a vector of size {len(order)}"
+        )
+    elif outside:
+        text = f"{outside[0]} is out of range [0 .. {rank})"
+    else:
+        missing = next(axis for axis in range(rank) if axis not in order)
+        text = f"{missing} is missing from {{{','.join(map(str, order))}}}."
+    return errors.InvalidArgumentError(None, None, text)
 
 
 TRANSPOSED = (
@@ -204,7 +215,7 @@ TRANSPOSED = (
     case(CUBE.astype(np.float32), [0, 2, 1]),
     case(GRID.astype(np.int32), [0, 1]),
     case(EMPTY, [1, 0]),
-    case(np.float32(1), np.array([], np.int32)),
+    case(f32(1), np.array([], np.int32)),
     case(GRID + 1j * GRID, [1, 0]),
     case(WORDS, [1, 0]),
     case(GRID, [0], raises="Dimension must be 2 but is 1|expects a vector of size 2"),
@@ -255,8 +266,7 @@ def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool
         op_type = "ConjugateTranspose" if conjugate and a.dtype.is_complex else "Transpose"
         if perm is None:
             if a.dims is None:
-                count = apply("Rank", a)
-                perm = apply("Sub", count, 1, name="sub") - apply("Range", 0, count, 1)
+                perm = apply("Range", apply("Rank", a) - 1, -1, -1)
             else:
                 perm = np.arange(len(a.dims), dtype=np.int32)[::-1]
         result: Tensor = apply(op_type, a, perm, name=scope)
@@ -291,11 +301,11 @@ class InvertPermutation:
 
     grad = None
     samples = (
-        case(np.int32([2, 0, 1])),
-        case(np.int64([1, 0])),
+        case(i32([2, 0, 1])),
+        case(i64([1, 0])),
         case(np.array([], np.int32)),
-        case(np.int32([1, 1]), raises="1 is duplicated in the input"),
-        case(np.int32([3, 0]), raises=r"3 is not between 0 and 2"),
+        case(i32([1, 1]), raises="1 is duplicated in the input"),
+        case(i32([3, 0]), raises=r"3 is not between 0 and 2"),
     )
 
     def shape(x: Operand) -> Dims:

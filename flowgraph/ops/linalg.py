@@ -220,6 +220,12 @@ class BatchMatMulV2:
         ]
 
 
+def _hint(a: Tensor, b: Any) -> Any:
+    """The type that `b` takes where it can; an array keeps its kind, lest it lose its fractions."""
+    kind = getattr(getattr(b, "dtype", None), "kind", a.dtype.kind)
+    return a.dtype.base_dtype if kind == a.dtype.kind else None
+
+
 def _may_be_stack(tensor: Tensor) -> bool:
     return tensor.dims is None or len(tensor.dims) > 2
 
@@ -254,7 +260,7 @@ def matmul(
         if transpose_b and adjoint_b:
             raise ValueError("Only one of transpose_b and adjoint_b can be True.")
         a = convert_to_tensor(a, name="a")
-        b = convert_to_tensor(b, name="b")
+        b = convert_to_tensor(b, name="b", preferred_dtype=_hint(a, b))
         if _may_be_stack(a) or _may_be_stack(b):
             a = conj(a) if transpose_a else a
             b = conj(b) if transpose_b else b

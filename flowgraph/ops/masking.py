@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dtypes
+from flowgraph import dtypes, errors
 from flowgraph.dims import Dims
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
@@ -18,6 +18,7 @@ from flowgraph.ops.array import reshape, shape
 from flowgraph.ops.gather import gather
 from flowgraph.ops.kinds import NUMBERS
 from flowgraph.ops.layout import squeeze
+from flowgraph.ops.sample_values import f32, i32
 from flowgraph.shapes import TensorShape
 
 __all__ = ["boolean_mask", "sequence_mask"]
@@ -34,9 +35,8 @@ class Where:
     samples = (
         case(MASK),
         case(np.array([False, False])),
-        case(np.float32([0, -1, np.nan])),
-        case(np.int32([[[0, 2]]])),
-        case(np.array(True)),
+        case(f32([0, -1, np.nan])),
+        case(i32([[[0, 2]]])),
         case(np.zeros((0, 2), bool)),
     )
 
@@ -44,6 +44,9 @@ class Where:
         return (None, None if x.dims is None else len(x.dims))
 
     def numpy(x: Any) -> Any:
+        if x.ndim == 0:
+            text = "WhereOp: Unhandled input dimensions: 0"
+            raise errors.InvalidArgumentError(None, None, text)
         return np.argwhere(x)
 
 

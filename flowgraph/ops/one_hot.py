@@ -15,10 +15,11 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, op, types
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.array import ANY_TYPE
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = ["one_hot"]
 
-F = np.float32
+F = f32
 
 
 @op(
@@ -36,18 +37,16 @@ class OneHot:
 
     grad = None
     samples = (
-        case(np.int32([0, 2, -1]), 3, F(1), F(0)),
-        case(np.int64([[1], [3]]), 3, 5.0, -1.0),
-        case(np.int32([0, 1]), 3, np.int32(1), np.int32(0), axis=0),
-        case(np.int64([[1, 0]]), 2, np.array(True), np.array(False), axis=1),
+        case(i32([0, 2, -1]), 3, F(1), F(0)),
+        case(i64([[1], [3]]), 3, 5.0, -1.0),
+        case(i32([0, 1]), 3, i32(1), i32(0), axis=0),
+        case(i64([[1, 0]]), 2, np.array(True), np.array(False), axis=1),
         case(np.uint8(2), 4, F(1), F(0)),
-        case(np.int32([]), 2, F(1), F(0)),
-        case(np.int32([1]), 0, F(1), F(0)),
-        case(np.int32([1]), 2, np.array(b"y", object), np.array(b"n", object)),
-        case(
-            np.int32([1]), -1, F(1), F(0), raises="depth must be non-negative, got: -1|must be >= 0"
-        ),
-        case(np.int32([1]), 2, F(1), F(0), axis=2, raises="axis|Expected axis"),
+        case(i32([]), 2, F(1), F(0)),
+        case(i32([1]), 0, F(1), F(0)),
+        case(i32([1]), 2, np.array(b"y", object), np.array(b"n", object)),
+        case(i32([1]), -1, F(1), F(0), raises="depth must be non-negative, got: -1|must be >= 0"),
+        case(i32([1]), 2, F(1), F(0), axis=2, raises="axis|Expected axis"),
     )
 
     def shape(
@@ -87,8 +86,9 @@ class OneHot:
             out = np.empty((*sizes[:place], count, *sizes[place:]), on_value.dtype)
         out.fill(off_value.item())
         inner = dims.product(indices.shape[place:])
-        blocks = out.reshape(-1, count, inner)
-        keys = indices.reshape(-1, inner)
+        before = dims.product(indices.shape[:place])
+        blocks = out.reshape((before, count, inner))
+        keys = indices.reshape((before, inner))
         outer, within = np.nonzero((keys >= 0) & (keys < count))
         blocks[outer, keys[outer, within], within] = on_value.item()
         return out

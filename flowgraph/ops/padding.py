@@ -13,6 +13,7 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, INDEX_TYPE, WORDS, reshape, shape
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = ["pad"]
 
@@ -22,7 +23,7 @@ CUBE = np.arange(24.0).reshape(2, 3, 4)
 MODE = attr("string", allowed=("REFLECT", "SYMMETRIC"))
 
 
-def _table(x: Dims, paddings: Operand) -> tuple[Dims, list[list[int | None]] | None]:
+def _table(x: Dims, paddings: Operand) -> tuple[Dims, list[list[int]] | None]:
     """The input's shape and the rows of the paddings, as far as they are known."""
     if paddings.dims is not None:
         rows, columns = dims.with_rank(paddings.dims, 2)
@@ -80,15 +81,15 @@ def _pad_grad(op: Operation, dy: Tensor) -> Gradients:
 
 @op("Pad", "input: T, paddings: Tpaddings -> output: T", T=ANY_TYPE, Tpaddings=INDEX_TYPE)
 class Pad:
-    """The input with ``paddings[i, 0]`` zeros before and ``paddings[i, 1]`` behind it along axis i."""
+    """The input with zeros: ``paddings[i, 0]`` before and ``paddings[i, 1]`` behind on axis i."""
 
     shape = _padded
     grad = _pad_grad
     samples = (
         case(GRID, [[1, 0], [0, 2]]),
-        case(F32, np.int64([[0, 0], [1, 1]])),
+        case(F32, i64([[0, 0], [1, 1]])),
         case(GRID.astype(np.int32), [[0, 1], [0, 0]]),
-        case(np.float32(3), np.zeros((0, 2), np.int32)),
+        case(f32(3), np.zeros((0, 2), np.int32)),
         case(EMPTY, [[1, 0], [0, 0]]),
         case(
             GRID, [[1, 0]], raises="Shape must be rank 1 but is rank 2|first dimension of paddings"
@@ -107,14 +108,14 @@ class Pad:
     Tpaddings=INDEX_TYPE,
 )
 class PadV2:
-    """The input with ``paddings[i, 0]`` constants before and ``paddings[i, 1]`` behind it on axis i."""
+    """The input with constants around it: ``paddings[i]`` tells how many on axis i."""
 
     shape = _padded
     grad = _pad_grad
     samples = (
         case(GRID, [[1, 0], [0, 2]], 1.5),
-        case(F32, np.int64([[0, 0], [1, 1]]), np.float32(-1)),
-        case(GRID.astype(np.int32), [[0, 1], [0, 0]], np.int32(7)),
+        case(F32, i64([[0, 0], [1, 1]]), f32(-1)),
+        case(GRID.astype(np.int32), [[0, 1], [0, 0]], i32(7)),
         case(WORDS, [[0, 1], [0, 0]], np.array(b"x", object)),
     )
 
@@ -137,7 +138,7 @@ def _mirror_spans(length: int, before: int, behind: int, mode: str) -> tuple[sli
 MIRRORED = (
     case(GRID, [[1, 1], [2, 1]], mode="REFLECT"),
     case(GRID, [[2, 1], [3, 0]], mode="SYMMETRIC"),
-    case(F32, np.int64([[0, 0], [0, 0]]), mode="SYMMETRIC"),
+    case(F32, i64([[0, 0], [0, 0]]), mode="SYMMETRIC"),
     case(CUBE, [[0, 1], [1, 2], [3, 0]], mode="REFLECT"),
     case(GRID.astype(np.int32), [[0, 1], [0, 2]], mode="SYMMETRIC"),
     case(GRID, [[2, 0], [0, 0]], mode="REFLECT", raises="must be less than|must be no greater"),
@@ -160,7 +161,7 @@ class MirrorPad:
         sizes, table = _table(x.dims, paddings)
         if sizes is not None and table is not None:
             for length, (before, behind) in zip(sizes, table, strict=True):
-                if length is not None and before is not None and behind is not None:
+                if length is not None:
                     _check_mirror(length, before, behind, mode)
         return _padded(x, paddings)
 
@@ -200,7 +201,7 @@ class MirrorPadGrad:
     samples = (
         case(CUBE[0], [[1, 0], [1, 1]], mode="REFLECT"),
         case(CUBE[0], [[1, 0], [2, 0]], mode="SYMMETRIC"),
-        case(CUBE[1].astype(np.float32), np.int64([[0, 1], [0, 1]]), mode="REFLECT"),
+        case(CUBE[1].astype(np.float32), i64([[0, 1], [0, 1]]), mode="REFLECT"),
     )
 
     def shape(x: Operand, paddings: Operand, *, mode: str) -> Dims:

@@ -13,6 +13,7 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, GRID, WORDS, reshape, shape
+from flowgraph.ops.sample_values import f32, i32
 from flowgraph.ops.select import same_shape
 
 __all__ = ["dynamic_partition", "dynamic_stitch"]
@@ -34,14 +35,14 @@ class DynamicPartition:
 
     dynamic_shape = True
     samples = (
-        case(GRID, np.int32([1, 0]), num_partitions=2),
-        case(F32, np.int32([[0, 2, 0], [2, 2, 0]]), num_partitions=3),
-        case(I32, np.int32([1, 1]), num_partitions=2),
-        case(np.float32(3), np.int32(1), num_partitions=2),
-        case(WORDS, np.int32([0, 1]), num_partitions=2),
+        case(GRID, i32([1, 0]), num_partitions=2),
+        case(F32, i32([[0, 2, 0], [2, 2, 0]]), num_partitions=3),
+        case(I32, i32([1, 1]), num_partitions=2),
+        case(f32(3), i32(1), num_partitions=2),
+        case(WORDS, i32([0, 1]), num_partitions=2),
         case(np.zeros((0, 2), np.float32), np.zeros(0, np.int32), num_partitions=1),
-        case(GRID, np.int32([2, 0]), num_partitions=2, raises="partitions.0. = 2 is not in .0, 2."),
-        case(GRID, np.int32([0, 0, 1]), num_partitions=2, raises="must start with|must be equal"),
+        case(GRID, i32([2, 0]), num_partitions=2, raises="partitions.0. = 2 is not in .0, 2."),
+        case(GRID, i32([0, 0, 1]), num_partitions=2, raises="must start with|must be equal"),
     )
 
     def shape(data: Operand, partitions: Operand, *, num_partitions: int) -> list[Dims]:
@@ -94,8 +95,8 @@ def dynamic_partition(
     """The elements of `data` distributed over several tensors.
 
     Args:
-        partitions: int32, the number of the tensor that each element (or block) goes to; its shape is
-            a prefix of that of `data`.
+        partitions: int32, the number of the tensor that each element (or block) goes to; its
+            shape is a prefix of that of `data`.
         num_partitions: how many tensors there are.
     """
     parts: list[Tensor] = apply(
@@ -134,8 +135,8 @@ def _stitch(indices: list[Any], data: list[Any]) -> Any:
     for where, key, values in zip(indices, keys, data, strict=True):
         if values.shape != (*where.shape, *blocks):
             text = (
-                f"Need data[i].shape = indices[i].shape + constant, got {dims.show_list(values.shape)}"
-                f" for indices of shape {dims.show_list(where.shape)}"
+                "Need data[i].shape = indices[i].shape + constant, got "
+                f"{dims.show_list(values.shape)} for indices of shape {dims.show_list(where.shape)}"
             )
             raise errors.InvalidArgumentError(None, None, text)
         if key.size and key.min() < 0:
@@ -152,17 +153,17 @@ def _stitch_grad(op: Operation, dy: Tensor) -> Gradients:
 
 
 STITCHED = (
-    case([np.int32([0, 2]), np.int32(1)], [GRID, GRID[0] + 10]),
-    case([np.int32([[3], [0]]), np.int32([1, 2])], [F32[:, :1], F32[0, :2]]),
-    case([np.int32([1, 0])], [I32]),
-    case([np.int32([0]), np.int32([])], [WORDS[:1], WORDS[:0]]),
-    case([np.int32([0, 1]), np.int32([1])], [GRID, GRID[:1]], grad=False),
+    case([i32([0, 2]), i32(1)], [GRID, GRID[0] + 10]),
+    case([i32([[3], [0]]), i32([1, 2])], [F32[:, :1], F32[0, :2]]),
+    case([i32([1, 0])], [I32]),
+    case([i32([0]), i32([])], [WORDS[:1], WORDS[:0]]),
+    case([i32([0, 1]), i32([1])], [GRID, GRID[:1]], grad=False),
 )
 
 
 @op("DynamicStitch", "indices: N * int32, data: N * T -> merged: T", T=ANY_TYPE)
 class DynamicStitch:
-    """``merged[indices[m][i, ...], ...] = data[m][i, ..., ...]``; the last one given wins a place."""
+    """``merged[indices[m][i, ...], ...] = data[m][i, ..., ...]``; the last one wins a place."""
 
     dynamic_shape = True
     shape = _stitched_shape
@@ -183,7 +184,7 @@ class ParallelDynamicStitch:
 
 
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
-    """One tensor from several, row by row: ``merged[indices[m][i, ...], ...] = data[m][i, ..., ...]``.
+    """One tensor from several: ``merged[indices[m][i, ...], ...] = data[m][i, ..., ...]``.
 
     Args:
         indices: a list of int32 tensors; where an index comes twice, the last one wins.

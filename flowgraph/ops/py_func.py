@@ -150,6 +150,9 @@ def py_func(
     types = tuple(Tout) if is_list else (Tout,)
     op_type = "PyFunc" if stateful else "PyFuncStateless"
     made = apply(op_type, list(inp), token=token, Tout=types, name=name)
+    if not types:
+        # There is no tensor to reach the operation by.
+        return graph._operations[-1]
     return made if is_list else made[0]
 
 

@@ -8,12 +8,15 @@ import numpy as np
 
 from flowgraph import dtypes
 from flowgraph.graph.build import apply
-from flowgraph.graph.context import control_dependencies, name_scope
-from flowgraph.graph.convert import constant, convert_to_tensor
+from flowgraph.graph.context import name_scope
+from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops import array
+from flowgraph.ops.assertions import Assert
+from flowgraph.ops.control import with_dependencies
 from flowgraph.ops.kinds import FLOATS, INDEX
 from flowgraph.ops.random_ops import seed_attrs
+from flowgraph.ops.reduce import reduce_all
 
 __all__ = [
     "categorical",
@@ -188,11 +191,9 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
         value = convert_to_tensor(value, name="value")
         size = convert_to_tensor(size, dtypes.int32, name="size")
         shape = array.shape(value)
-        fits = apply("All", shape >= size, constant(np.array([0], np.int32)))
         message = ["Need value.shape >= size, got ", shape, size]
-        check = apply("Assert", fits, message, summarize=1000, name="Assert/Assert")
-        with control_dependencies([check]):
-            shape = apply("Identity", shape, name="control_dependency")
+        check = Assert(reduce_all(shape >= size), message, summarize=1000)
+        shape = with_dependencies([check], shape)
         limit = shape - size + 1
         places = random_uniform(
             array.shape(shape), dtype=dtypes.int32, maxval=dtypes.int32.max, seed=seed

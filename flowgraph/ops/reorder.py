@@ -16,6 +16,7 @@ from flowgraph.graph.opdef import Operand, attr, op, types
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, INDEX_TYPE, WORDS, reshape, shape
 from flowgraph.ops.kinds import ANY, INDEX, REAL
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = ["TopKV2", "in_top_k", "reverse", "reverse_sequence", "roll", "top_k"]
 
@@ -24,7 +25,7 @@ F32 = GRID.astype(np.float32)
 I32 = GRID.astype(np.int32)
 CUBE = np.arange(24.0).reshape(2, 3, 4)
 REVERSIBLE = tuple(each for each in ANY if each not in (dtypes.uint32, dtypes.uint64))
-SCORES = np.float32([[0.1, 0.8, 0.3, 0.8], [2.0, -1.0, 5.0, 0.0]])
+SCORES = f32([[0.1, 0.8, 0.3, 0.8], [2.0, -1.0, 5.0, 0.0]])
 
 
 @op("ReverseV2", "tensor: T, axis: Tidx -> output: T", Tidx=INDEX_TYPE, T=REVERSIBLE)
@@ -34,7 +35,7 @@ class ReverseV2:
     view = 0
     samples = (
         case(GRID, [0]),
-        case(CUBE, np.int64([-1, 0])),
+        case(CUBE, i64([-1, 0])),
         case(F32, np.array([], np.int32)),
         case(I32, [1, 0]),
         case(EMPTY, [1]),
@@ -91,15 +92,15 @@ def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     Tlen=types(INDEX, dtypes.int64),
 )
 class ReverseSequence:
-    """The first ``seq_lengths[b]`` elements along `seq_dim` reversed, for each b along `batch_dim`."""
+    """The first ``seq_lengths[b]`` elements along `seq_dim`, for b along `batch_dim`, reversed."""
 
     samples = (
-        case(GRID, np.int64([2, 3]), seq_dim=1),
-        case(CUBE, np.int32([1, 2, 0, 2]), seq_dim=0, batch_dim=2),
-        case(F32, np.int64([1, 0]), seq_dim=1, batch_dim=0),
-        case(I32, np.int32([3, 2]), seq_dim=1),
-        case(GRID, np.int64([2, 4]), seq_dim=1, raises="seq_lens.1. > input.dims.1.|seq_lens"),
-        case(GRID, np.int64([2, 3]), seq_dim=0, raises="batch_dim == seq_dim|must differ"),
+        case(GRID, i64([2, 3]), seq_dim=1),
+        case(CUBE, i32([1, 2, 0, 2]), seq_dim=0, batch_dim=2),
+        case(F32, i64([1, 0]), seq_dim=1, batch_dim=0),
+        case(I32, i32([3, 2]), seq_dim=1),
+        case(GRID, i64([2, 4]), seq_dim=1, raises="seq_lens.1. > input.dims.1.|seq_lens"),
+        case(GRID, i64([2, 3]), seq_dim=0, raises="batch_dim == seq_dim|must differ"),
     )
 
     def shape(x: Operand, lengths: Operand, *, seq_dim: int, batch_dim: int) -> Dims:
@@ -147,7 +148,7 @@ def reverse_sequence(
     batch_axis: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """The first ``seq_lengths[b]`` elements along `seq_axis` reversed, for each b along `batch_axis`.
+    """The first ``seq_lengths[b]`` elements along `seq_axis`, for b along `batch_axis`, reversed.
 
     Raises:
         ValueError: if the axes or the number of lengths do not fit.
@@ -176,12 +177,12 @@ class Roll:
     """The input moved along the given axes; what leaves at one end comes in at the other."""
 
     samples = (
-        case(GRID, np.int32(1), np.int32(1)),
-        case(GRID, np.int64([-1, 2]), np.int64([0, 1])),
-        case(F32, np.int32([1, 1]), np.int32([1, -1])),
-        case(I32, np.int32(7), np.int32(0)),
-        case(EMPTY, np.int32(1), np.int32(0)),
-        case(GRID, np.int32(1), np.int32(2), raises="axis 2 is out of range|out of range"),
+        case(GRID, i32(1), i32(1)),
+        case(GRID, i64([-1, 2]), i64([0, 1])),
+        case(F32, i32([1, 1]), i32([1, -1])),
+        case(I32, i32(7), i32(0)),
+        case(EMPTY, i32(1), i32(0)),
+        case(GRID, i32(1), i32(2), raises="axis 2 is out of range|out of range"),
     )
 
     def shape(x: Operand, shift: Operand, axis: Operand) -> Dims:
@@ -245,8 +246,9 @@ def _top_grad(op: Operation, dy: Tensor, _: Tensor) -> Gradients:
     x, indices = op.inputs[0], op.outputs[1]
     whole = shape(x)
     columns = whole[-1]
-    rows = reshape(indices, apply("Pack", [-1, shape(indices)[-1]], name="stack"))
-    starts = apply("Range", 0, shape(rows)[0] * columns, columns, name="range")
+    count = apply("Prod", whole[:-1], [0])
+    rows = reshape(indices, apply("Pack", [count, shape(indices)[-1]], name="stack"))
+    starts = apply("Range", 0, count, 1, name="range") * columns
     places = reshape(rows + apply("ExpandDims", starts, -1), [-1, 1])
     total = apply("Prod", whole, [0])
     flat = apply("ScatterNd", places, reshape(dy, [-1]), apply("Pack", [total], name="stack"))
@@ -265,7 +267,7 @@ class _TopKV2:
         case(SCORES.astype(np.float64)[:, [1, 2, 0]], 2),
         case(SCORES, 3),
         case(I32[0], 1),
-        case(np.int32([[1, 1, 0], [2, 2, 2]]), 2),
+        case(i32([[1, 1, 0], [2, 2, 2]]), 2),
         case(SCORES, 0),
         case(SCORES, 5, raises="must have last dimension >= k = 5|at least k columns"),
     )
@@ -276,19 +278,6 @@ class _TopKV2:
 
     def numpy(x: Any, k: Any, *, sorted: bool) -> Any:
         return _largest(x, int(k))
-
-
-@op("TopK", "input: T -> values: T, indices: int32", k=attr("int", minimum=0), sorted=True, T=REAL)
-class _TopK:
-    """The k largest elements along the last axis, in falling order, and their indices."""
-
-    grad = _top_grad
-
-    def shape(x: Operand, *, k: int) -> list[Dims]:
-        return _top_shape(x, k)
-
-    def numpy(x: Any, *, k: int, sorted: bool) -> Any:
-        return _largest(x, k)
 
 
 def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) -> Any:
@@ -335,11 +324,11 @@ class InTopKV2:
     grad = None
     shape = _in_top_shape
     samples = (
-        case(SCORES, np.int32([3, 1]), np.int32(1)),
-        case(SCORES, np.int64([2, 0]), np.int64(2)),
-        case(SCORES, np.int32([4, -1]), np.int32(4)),
-        case(np.float32([[np.inf, 1], [0, 1]]), np.int32([0, 1]), np.int32(1)),
-        case(SCORES, np.int32([0]), np.int32(1), raises="Dimensions must be equal|must match"),
+        case(SCORES, i32([3, 1]), i32(1)),
+        case(SCORES, i64([2, 0]), i64(2)),
+        case(SCORES, i32([4, -1]), i32(4)),
+        case(f32([[np.inf, 1], [0, 1]]), i32([0, 1]), i32(1)),
+        case(SCORES, i32([0]), i32(1), raises="Dimensions must be equal|must match"),
     )
 
     def numpy(predictions: Any, targets: Any, k: Any) -> Any:
@@ -352,7 +341,7 @@ class InTopK:
 
     grad = None
     shape = _in_top_shape
-    samples = (case(SCORES, np.int32([3, 1]), k=1), case(SCORES, np.int64([2, 0]), k=2))
+    samples = (case(SCORES, i32([3, 1]), k=1), case(SCORES, i64([2, 0]), k=2))
 
     def numpy(predictions: Any, targets: Any, *, k: int) -> Any:
         return _in_top(predictions, targets, k)

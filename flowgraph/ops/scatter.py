@@ -18,6 +18,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, GRID, WORDS, shape
 from flowgraph.ops.gather import gather
 from flowgraph.ops.kinds import INDEX
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = [
     "batch_gather",
@@ -40,11 +41,12 @@ def _rows(indices: Any, sizes: tuple[int, ...], what: str) -> Any:
     Raises:
         InvalidArgumentError: if one lies outside `sizes`.
     """
-    flat = indices.reshape(-1, len(sizes))
+    lead = indices.shape[:-1]
+    flat = indices.reshape((dims.product(lead), len(sizes)))
     bad = ((flat < 0) | (flat >= np.array(sizes))).any(axis=1)
     if bad.any():
         first = int(np.argmax(bad))
-        place = np.unravel_index(first, indices.shape[:-1]) if indices.ndim > 1 else ()
+        place = np.unravel_index(first, lead) if lead else ()
         shown = f"[{','.join(map(str, place))}]" if place else ""
         text = f"indices{shown} = {dims.show_list(tuple(flat[first].tolist()))} {what}"
         raise errors.InvalidArgumentError(None, None, text)
@@ -62,15 +64,15 @@ class GatherNd:
     """The elements (or blocks) of `params` at the coordinates in the last axis of `indices`."""
 
     samples = (
-        case(GRID, np.int32([[0, 1], [1, 2]])),
-        case(GRID, np.int64([[1], [0], [1]])),
-        case(CUBE, np.int32([[[1, 2]], [[0, 0]]])),
-        case(F32, np.int32([1, 1])),
+        case(GRID, i32([[0, 1], [1, 2]])),
+        case(GRID, i64([[1], [0], [1]])),
+        case(CUBE, i32([[[1, 2]], [[0, 0]]])),
+        case(F32, i32([1, 1])),
         case(I32, np.zeros((2, 0), np.int32)),
-        case(WORDS, np.int32([[1, 1]])),
+        case(WORDS, i32([[1, 1]])),
         case(F32, np.zeros((0, 2), np.int32)),
-        case(GRID, np.int32([[0, 3]]), raises="does not index into param shape .2,3."),
-        case(GRID, np.int32([[0, 0, 0]]), raises="index innermost dimension length must be <="),
+        case(GRID, i32([[0, 3]]), raises="does not index into param shape .2,3."),
+        case(GRID, i32([[0, 0, 0]]), raises="index innermost dimension length must be <="),
     )
 
     def shape(params: Operand, indices: Operand) -> Dims:
@@ -98,8 +100,8 @@ class GatherNd:
         sizes = params.shape[:depth]
         what = f"does not index into param shape {dims.show_list(params.shape)}"
         rows = _rows(indices, sizes, what)
-        flat = params.reshape(dims.product(sizes), *params.shape[depth:])
-        return flat[rows].reshape(*indices.shape[:-1], *params.shape[depth:])
+        flat = params.reshape((dims.product(sizes), *params.shape[depth:]))
+        return flat[rows].reshape((*indices.shape[:-1], *params.shape[depth:]))
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
         params, indices = op.inputs
@@ -140,8 +142,8 @@ def _scatter(target: Any, indices: Any, updates: Any, combine: Any) -> Any:
     what = f"does not index into shape {dims.show_list(target.shape)}"
     rows = _rows(indices, sizes, what)
     blocks = target.shape[depth:]
-    flat = target.reshape(dims.product(sizes), *blocks)
-    values = updates.reshape(len(rows), *blocks)
+    flat = target.reshape((dims.product(sizes), *blocks))
+    values = updates.reshape((len(rows), *blocks))
     if combine is None:
         flat[rows] = values
     else:
@@ -156,18 +158,16 @@ def _scatter(target: Any, indices: Any, updates: Any, combine: Any) -> Any:
     Tindices=types(INDEX),
 )
 class ScatterNd:
-    """Zeros of the given shape, `updates` added at the coordinates in the last axis of `indices`."""
+    """Zeros of the given shape, `updates` added at the coordinates in `indices`' last axis."""
 
     samples = (
-        case(np.int32([[4], [1], [4]]), np.array([9.0, 10, 11]), np.int32([6])),
-        case(np.int64([[1]]), GRID[:1], np.int64([2, 3])),
-        case(np.int32([[0, 1], [1, 2]]), np.float32([5, 6]), np.int32([2, 3])),
-        case(np.int32([[2]]), np.int32([7]), np.int32([3])),
-        case(np.zeros((0, 1), np.int32), np.zeros((0,), np.float32), np.int32([3])),
-        case(
-            np.int32([[3]]), np.float32([7]), np.int32([3]), raises="does not index into shape .3."
-        ),
-        case(np.int32([[0]]), np.float32([7, 8]), np.int32([3]), raises="must match|must have"),
+        case(i32([[4], [1], [4]]), np.array([9.0, 10, 11]), i32([6])),
+        case(i64([[1]]), GRID[:1], i64([2, 3])),
+        case(i32([[0, 1], [1, 2]]), f32([5, 6]), i32([2, 3])),
+        case(i32([[2]]), i32([7]), i32([3])),
+        case(np.zeros((0, 1), np.int32), np.zeros((0,), np.float32), i32([3])),
+        case(i32([[3]]), f32([7]), i32([3]), raises="does not index into shape .3."),
+        case(i32([[0]]), f32([7, 8]), i32([3]), raises="must match|must have"),
     )
 
     def shape(indices: Operand, updates: Operand, shape: Operand) -> Dims:
@@ -202,10 +202,10 @@ def _declare_tensor_scatter(name: str, combine: Any, doc: str, grads: Any) -> No
             "numpy": numpy,
             "grad": grads,
             "samples": (
-                case(GRID, np.int32([[1]]), GRID[:1]),
-                case(F32, np.int64([[0, 1], [1, 2]]), np.float32([5, 6])),
-                case(I32, np.int32([[0, 1]]), np.int32([5])),
-                case(F32, np.int32([[2]]), F32[:1], raises="does not index into shape"),
+                case(GRID, i32([[1]]), GRID[:1]),
+                case(F32, i64([[0, 1], [1, 2]]), f32([5, 6])),
+                case(I32, i32([[0, 1]]), i32([5])),
+                case(F32, i32([[2]]), F32[:1], raises="does not index into shape"),
             ),
         },
     )
@@ -264,7 +264,7 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: in
         if None in sizes:
             raise ValueError(f"The batch sizes of indices must be known, got {indices.shape}")
         # Every coordinate gets the indices of its own batch element in front.
-        grid = np.stack(np.indices(sizes), -1).astype(indices.dtype.base_dtype.np)
+        grid = np.moveaxis(np.indices(sizes), 0, -1).astype(indices.dtype.base_dtype.np)
         inner = indices.shape.as_list()[batch_dims:-1]
         grid = grid.reshape(*sizes, *[1] * len(inner), batch_dims)
         lead = apply("ConcatV2", [shape(indices)[:-1], [batch_dims]], 0, name="concat")

@@ -13,6 +13,7 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, op
 from flowgraph.ops.array import ANY_TYPE, INDEX_TYPE
+from flowgraph.ops.sample_values import f32, i32, i64
 
 __all__ = ["ListDiff", "Unique", "UniqueWithCounts", "setdiff1d", "unique", "unique_with_counts"]
 
@@ -20,11 +21,11 @@ Unique = namedtuple("Unique", ["y", "idx"])
 UniqueWithCounts = namedtuple("UniqueWithCounts", ["y", "idx", "count"])
 ListDiff = namedtuple("ListDiff", ["out", "idx"])
 LISTS = (
-    case(np.int32([3, 1, 3, 2, 1])),
-    case(np.float32([0.5, -1, 0.5])),
+    case(i32([3, 1, 3, 2, 1])),
+    case(f32([0.5, -1, 0.5])),
     case(np.array([], np.int64)),
     case(np.array([b"b", b"a", b"b"], object)),
-    case(np.int64([7, 7]), out_idx=dtypes.int64),
+    case(i64([7, 7]), out_idx=dtypes.int64),
 )
 
 
@@ -83,10 +84,10 @@ class _ListDiff:
     grad = None
     dynamic_shape = True
     samples = (
-        case(np.int32([1, 2, 3, 2, 5]), np.int32([2, 4])),
-        case(np.float32([1, 2]), np.float32([])),
+        case(i32([1, 2, 3, 2, 5]), i32([2, 4])),
+        case(f32([1, 2]), f32([])),
         case(np.array([b"a", b"b"], object), np.array([b"a"], object)),
-        case(np.int64([1, 2]), np.int64([2, 1]), out_idx=dtypes.int64),
+        case(i64([1, 2]), i64([2, 1]), out_idx=dtypes.int64),
     )
 
     def shape(x: Operand, y: Operand) -> list[Dims]:

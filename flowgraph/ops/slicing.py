@@ -17,6 +17,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, WORDS, reshape, shape
 from flowgraph.ops.constants import ones_like
 from flowgraph.ops.kinds import INDEX
+from flowgraph.ops.sample_values import f32, i32, i64
 from flowgraph.ops.slice_spec import MASKS, Masks, index_of, sliced_shape
 
 __all__ = ["slice", "strided_slice"]
@@ -45,15 +46,15 @@ class Slice:
     view = 0
     grad = _slice_grad
     samples = (
-        case(GRID, np.int32([0, 1]), np.int32([2, 2])),
-        case(GRID, np.int64([1, 0]), np.int64([-1, -1])),
-        case(F32, np.int32([0, 3]), np.int32([1, 0])),
-        case(GRID.astype(np.int32), np.int32([1, 1]), np.int32([1, 1])),
-        case(np.float32(3), np.int32([]), np.int32([])),
-        case(EMPTY, np.int32([0, 1]), np.int32([0, 2])),
-        case(WORDS, np.int32([0, 1]), np.int32([-1, 1])),
-        case(GRID, np.int32([0, 2]), np.int32([1, 2]), raises="must be <=|Expected size.1. in"),
-        case(GRID, np.int32([0, 0, 0]), np.int32([1, 1, 1]), raises="must be rank|Expected begin"),
+        case(GRID, i32([0, 1]), i32([2, 2])),
+        case(GRID, i64([1, 0]), i64([-1, -1])),
+        case(F32, i32([0, 3]), i32([1, 0])),
+        case(GRID.astype(np.int32), i32([1, 1]), i32([1, 1])),
+        case(f32(3), i32([]), i32([])),
+        case(EMPTY, i32([0, 1]), i32([0, 2])),
+        case(WORDS, i32([0, 1]), i32([-1, 1])),
+        case(GRID, i32([0, 2]), i32([1, 2]), raises="must be <=|Expected size.1. in"),
+        case(GRID, i32([0, 0, 0]), i32([1, 1, 1]), raises="must be rank|Expected begin"),
     )
 
     def shape(x: Operand, begin: Operand, size: Operand) -> Dims:
@@ -123,7 +124,7 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor
     return result
 
 
-def _masks(attrs: dict[str, Any]) -> dict[str, int]:
+def _masks(attrs: dict[str, Any]) -> dict[str, Any]:
     return {name: attrs[name] for name in MASKS}
 
 
@@ -189,7 +190,7 @@ class StridedSlice:
         case(GRID.astype(np.int32), *_spec([-9], [9], [2])),
         case(EMPTY, *_spec([0, 1], [0, 2], [1, 1]), shrink_axis_mask=2),
         case(WORDS, *_spec([0, 1], [2, 2], [1, 1]), shrink_axis_mask=2),
-        case(np.float32(1), *_spec([0], [0], [1]), new_axis_mask=1),
+        case(f32(1), *_spec([0], [0], [1]), new_axis_mask=1),
         case(
             GRID, *_spec([2], [3], [1]), shrink_axis_mask=1, raises="slice index 2 of dimension 0"
         ),
@@ -217,7 +218,8 @@ class StridedSlice:
         if count is None:
             return None
         masks = Masks(begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
-        return sliced_shape(x.dims, count, *_static_bounds(begin, end, strides), masks)
+        starts, stops, steps = _static_bounds(begin, end, strides)
+        return sliced_shape(x.dims, count, starts, stops, steps, masks)
 
     def numpy(
         x: Any,
@@ -252,14 +254,12 @@ class StridedSliceGrad:
     """Zeros of the given shape, with `dy` in the place of the strided slice."""
 
     samples = (
-        case(np.int32([2, 3]), *_spec([0, 1], [2, 3], [1, 1]), GRID[:, 1:]),
+        case(i32([2, 3]), *_spec([0, 1], [2, 3], [1, 1]), GRID[:, 1:]),
+        case(i32([2, 3]), *_spec([0, 2], [0, 0], [1, -2]), F32[:, :1], begin_mask=1, end_mask=1),
+        case(i64([2, 3]), *_spec([1], [2], [1], np.int64), GRID[1], shrink_axis_mask=1),
+        case(i32([3]), *_spec([0, 0], [0, 2], [1, 1]), GRID[:1, :2], new_axis_mask=1),
         case(
-            np.int32([2, 3]), *_spec([0, 2], [0, 0], [1, -2]), F32[:, :1], begin_mask=1, end_mask=1
-        ),
-        case(np.int64([2, 3]), *_spec([1], [2], [1], np.int64), GRID[1], shrink_axis_mask=1),
-        case(np.int32([3]), *_spec([0, 0], [0, 2], [1, 1]), GRID[:1, :2], new_axis_mask=1),
-        case(
-            np.int32([2, 3]),
+            i32([2, 3]),
             *_spec([0, 1], [0, 2], [1, 1]),
             GRID[:, 1],
             ellipsis_mask=1,
@@ -312,6 +312,12 @@ class StridedSliceAssign:
 
     stateful = True
     grad = None
+    samples = (
+        case(F32, *_spec([0, 1], [2, 3], [1, 1]), F32[:, 1:] + 7),
+        case(GRID, *_spec([1], [0], [1], np.int64), GRID[0], shrink_axis_mask=1),
+        case(F32, *_spec([0, 0], [0, 0], [1, -2]), F32[:, 1:], begin_mask=3, end_mask=3),
+        case(GRID, *_spec([0, 1], [0, 2], [1, 1]), GRID[:, 1], ellipsis_mask=1, shrink_axis_mask=2),
+    )
 
     def shape(ref: Operand, *_: Operand) -> Dims:
         return ref.dims

@@ -14,8 +14,8 @@ from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op, types
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.array import ANY_TYPE, EMPTY, GRID, WORDS
-from flowgraph.ops.joining import axis_of
 from flowgraph.ops.kinds import INDEX
+from flowgraph.ops.sample_values import i32, i64
 from flowgraph.shapes import Dimension
 
 __all__ = ["split"]
@@ -28,14 +28,23 @@ I32 = GRID.astype(np.int32)
 def _split_axis(axis: Operand, value: Operand) -> int | None:
     """The axis, counted from the front; None where it or the rank is not known."""
     place = axis.const_value()
-    if place is None or value.dims is None:
+    if value.dims is None:
         return None
+    if place is None:
+        return 0 if len(value.dims) == 1 else None
     number = int(place)
     bound = len(value.dims)
     if not -bound <= number < bound:
         least = number + 1 if number >= 0 else -number
         raise ValueError(f"Shape must be at least rank {least} but is rank {bound}")
     return number % bound
+
+
+def _place(axis: int, rank: int) -> int:
+    if not -rank <= axis < rank:
+        text = f"-input rank(-{rank}) <= split_dim < input rank ({rank}), but got {axis}"
+        raise errors.InvalidArgumentError(None, None, text)
+    return axis % rank
 
 
 def _unknown(value: Operand, count: int) -> list[Dims]:
@@ -76,19 +85,19 @@ class Split:
         size = value.dims[place]
         if size is not None and size % num_split:
             raise ValueError(
-                f"Dimension size must be evenly divisible by {num_split} but is {size}\n\tNumber of "
-                "ways to split should evenly divide the split dimension"
+                f"Dimension size must be evenly divisible by {num_split} but is {size}\n\tNumber "
+                "of ways to split should evenly divide the split dimension"
             )
         length = None if size is None else size // num_split
         return [(*value.dims[:place], length, *value.dims[place + 1 :])] * num_split
 
     def numpy(axis: Any, value: Any, *, num_split: int) -> Any:
-        place = axis_of(int(axis), value.ndim)
+        place = _place(int(axis), value.ndim)
         length, rest = divmod(value.shape[place], num_split)
         if rest:
             text = (
-                f"Number of ways to split should evenly divide the split dimension, but got split_dim "
-                f"{place} (size = {value.shape[place]}) and num_split {num_split}"
+                f"Number of ways to split should evenly divide the split dimension, but got "
+                f"split_dim {place} (size = {value.shape[place]}) and num_split {num_split}"
             )
             raise errors.InvalidArgumentError(None, None, text)
         bounds = [(i * length, (i + 1) * length) for i in range(num_split)]
@@ -117,12 +126,12 @@ class SplitV:
 
     view = 0
     samples = (
-        case(GRID, np.int32([1, 2]), 1, num_split=2),
-        case(GRID, np.int64([1, -1]), -1, num_split=2),
-        case(F32, np.int32([2]), 0, num_split=1),
-        case(I32, np.int32([0, 2]), 0, num_split=2),
-        case(WORDS, np.int32([1, 1]), 0, num_split=2),
-        case(GRID, np.int32([1, 1]), 1, num_split=2, raises="must match|Determined shape"),
+        case(GRID[0], i32([1, 2]), 0, num_split=2),
+        case(GRID[1], i64([1, -1]), -1, num_split=2),
+        case(F32[0], i32([3]), 0, num_split=1),
+        case(I32[0], i32([0, 3]), 0, num_split=2),
+        case(WORDS[0], i32([1, 1]), 0, num_split=2),
+        case(GRID, i32([1, 1]), 1, num_split=2, raises="must match|Determined shape"),
     )
 
     def shape(value: Operand, size_splits: Operand, axis: Operand, *, num_split: int) -> list[Dims]:
@@ -140,7 +149,7 @@ class SplitV:
         return [(*value.dims[:place], length, *value.dims[place + 1 :]) for length in lengths]
 
     def numpy(value: Any, size_splits: Any, axis: Any, *, num_split: int) -> Any:
-        place = axis_of(int(axis), value.ndim)
+        place = _place(int(axis), value.ndim)
         try:
             lengths = _lengths(size_splits.tolist(), value.shape[place])
         except ValueError as error:

@@ -10,7 +10,7 @@ from flowgraph import dims, errors
 from flowgraph.dims import Dims
 from flowgraph.graph.build import apply
 from flowgraph.graph.cells import Cell
-from flowgraph.graph.opdef import Operand, attr, op, types
+from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.kinds import INDEX, NUMBERS
 from flowgraph.shapes import TensorShape
@@ -203,6 +203,19 @@ class IsVariableInitialized:
 
     def numpy(ref: Cell) -> Any:
         return np.array(ref.value is not None)
+
+
+@op("RefIdentity", "input: T& -> output: T&", T=attr("type"))
+class RefIdentity:
+    """The variable itself; fails while it is uninitialized."""
+
+    stateful = True
+    grad = None
+    shape = unchanged_shape
+
+    def numpy(ref: Cell) -> Cell:
+        ref.read()
+        return ref
 
 
 @op("_InitializedValue", "ref: T&, initial_value: T -> value: T", T=attr("type"))

@@ -341,9 +341,9 @@ def batch_scatter_update(
     """
     places = convert_to_tensor(indices, name="indices")
     sizes = places.dims
-    if sizes is None or not dims.is_known(sizes):
+    if sizes is None or None in sizes:
         raise ValueError(f"The shape of the indices must be known, but is {places.shape}.")
     dtype = places.dtype.base_dtype.np
-    batch = np.indices(sizes, dtype)[:-1]
+    batch = np.indices([int(size or 0) for size in sizes], dtype)[:-1]
     full: Tensor = apply("Pack", [*map(convert_to_tensor, batch), places], axis=len(sizes))
     return scatter_nd_update(ref, full, updates, use_locking, name)

@@ -37,12 +37,16 @@ def _axes_pair(a: Tensor, axes: Any) -> tuple[Any, Any]:
             )
         return of_a, of_b
     tensor = convert_to_tensor(axes, dtypes.int32, name="axes")
+    known = tensor.const_value()
+    if known is not None and known.ndim == 2:
+        return known[0].tolist(), known[1].tolist()
     return tensor[0], tensor[1]
 
 
 def _plain(axes: Any) -> Any:
     if isinstance(axes, Tensor):
-        return axes
+        known = axes.const_value()
+        return axes if known is None else known.reshape(-1).tolist()
     return [int(axis) for axis in np.asarray(axes).reshape(-1)]
 
 

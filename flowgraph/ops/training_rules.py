@@ -1,7 +1,7 @@
 """The formulas of the optimizers, in place.
 
-Every rule is ``rule(var, *slots, grad, scratch, *hyperparameters)``: elementwise, changing `var` and
-the slots, never `grad`. They are written in ufuncs with outputs, as they run in every training step.
+Every rule is ``rule(var, *slots, grad, scratch, *hyperparameters)``: elementwise, changing `var`
+and the slots, never `grad`. They are written in ufuncs with outputs, as they run in every step.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ __all__ = ["dense_shape", "sparse_shape", "update", "update_rows"]
 Array = np.ndarray[Any, Any]
 Rule = Callable[..., None]
 
-BLOCK_BYTES = 1 << 17
+BLOCK_BYTES = 1 << 20
 
 
 class Scratch:

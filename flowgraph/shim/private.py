@@ -52,7 +52,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "training.gradient_descent": ("flowgraph.train",),
     "training.learning_rate_decay": ("flowgraph.train",),
     "training.momentum": ("flowgraph.train",),
-    "training.moving_averages": ("flowgraph.train",),
+    "training.moving_averages": ("flowgraph.library.training.moving_averages",),
     "training.optimizer": ("flowgraph.train",),
     "training.saver": ("flowgraph.train",),
     "training.training": ("flowgraph.train",),

@@ -116,7 +116,7 @@ def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, 
         }
     found["shapes"] = {name: _shapes(tf, op, case, forms) for name, forms in variants.items()}
     if case["grad"]:
-        found["gradients"] = _gradients(tf, op, case, variants[recipe.FED])
+        found["gradients"] = _gradients(tf, op, case, recipe.numbers_fed(flat))
     return found
 
 

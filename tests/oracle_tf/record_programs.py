@@ -1,6 +1,6 @@
 """Records what TensorFlow makes of the test programs.
 
-``python tests/oracle_tf/record_programs.py FOLDER`` in an environment with TensorFlow.
+``python tests/oracle_tf/record_programs.py FOLDER [TOPIC...]`` in an environment with TensorFlow.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ def main() -> None:
             recorded[name] = observe(tf, program, lambda: session(tf))
         except Exception as error:
             failures.append(f"{name}: {type(error).__name__}: {short_message(error)}")
+    if not only:
+        for old in folder.glob("programs_*.npz"):
+            if old.stem.removeprefix("programs_") not in topics:
+                old.unlink()
     for topic, recorded in topics.items():
         tree = {"tensorflow": tf.__version__, "cases": recorded}
         archive.save(folder / f"programs_{topic}.npz", tree)

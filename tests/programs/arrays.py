@@ -59,6 +59,33 @@ def slices_of_open_shapes(tf: Any) -> dict[str, Any]:
 
 
 @program
+def defaults_are_no_constants(tf: Any) -> dict[str, Any]:
+    x = tf.constant(ramp(4, 3))
+    i = tf.placeholder_with_default(1, [])
+    flag = tf.placeholder_with_default(True, [])
+    results = {
+        "slice": x[:, i:],
+        "slice shape": tf.shape(x[:, i:]),
+        "reshape": tf.reshape(x, [i, -1]),
+        "reshape shape": tf.shape(tf.reshape(x, [i, -1])),
+        "fill": tf.fill([i, 2], 1.0),
+        "range": tf.range(i),
+        "sum": tf.reduce_sum(x, i - 1),
+        "where": tf.where(flag, 1.0, 2.0),
+        "folded": i * 2 + 1,
+    }
+    with tf.Session() as session:
+        fed = session.run(results, {i: 2, flag: False})
+        plain = session.run(results)
+    fits = [tensor.shape.is_compatible_with(fed[name].shape) for name, tensor in results.items()]
+    return {
+        **{f"fed {name}": value for name, value in fed.items()},
+        **{f"plain {name}": value for name, value in plain.items()},
+        "static shapes fit": fits,
+    }
+
+
+@program
 def slice_function(tf: Any) -> dict[str, Any]:
     x = tf.constant(ramp(4, 3))
     return {

@@ -26,9 +26,21 @@ def one_of_each(tf: Any, seed: int | None) -> dict[str, Any]:
         "multinomial": tf.multinomial([[0.1, 0.5, 0.4], [2.0, 1.0, 0.0]], 5, seed=seed),
         "shuffle": tf.random_shuffle(tf.range(7), seed=seed),
         "half": tf.random_uniform([4], -1.0, 1.0, dtype=tf.float16, seed=seed),
-        "gamma": tf.random_gamma([3], [0.5, 2.0], seed=seed),
         "poisson": tf.random_poisson([0.5, 20.0], [3], seed=seed),
     }
+
+
+@program(exact=True)
+def gamma_with_an_op_seed(tf: Any) -> dict[str, Any]:
+    tf.set_random_seed(8)
+    alpha = [0.5, 2.0]
+    return several_runs(
+        tf,
+        {
+            "plain": tf.random_gamma([3], alpha, seed=9),
+            "scaled": tf.random_gamma([2], alpha, beta=[4.0, 0.5], seed=9),
+        },
+    )
 
 
 @program(exact=True)

@@ -14,7 +14,18 @@ from support import archive
 from support.archive import Array
 from support.samples import Case
 
-__all__ = ["FOLDER", "TOLERANCE", "assert_close", "opdefs", "program_recordings", "recording"]
+__all__ = [
+    "FOLDER",
+    "HOW_TO_RECORD",
+    "TOLERANCE",
+    "assert_close",
+    "fits_static_shape",
+    "is_weaker",
+    "opdefs",
+    "program_recordings",
+    "recording",
+    "recording_or_none",
+]
 
 FOLDER = Path(__file__).resolve().parent.parent / "oracle"
 HOW_TO_RECORD = "record it with: python3 tools/record_oracle.py"

@@ -13,7 +13,7 @@ import numpy as np
 
 from support.archive import Array
 
-__all__ = ["FED", "Form", "variants", "weights"]
+__all__ = ["FED", "Form", "numbers_fed", "variants", "weights"]
 
 Form = Any
 FED = "fed"
@@ -37,6 +37,11 @@ def variants(shapes: Sequence[tuple[int, ...]]) -> dict[str, list[Form]]:
     found["sizes"] = [[None] * len(shape) for shape in full]
     found["ranks"] = [None] * len(full)
     return found
+
+
+def numbers_fed(arrays: Sequence[Array]) -> list[Form]:
+    """The forms of a usual differentiated op: axes, shapes and indices are constants."""
+    return [list(a.shape) if np.issubdtype(a.dtype, np.inexact) else "const" for a in arrays]
 
 
 def weights(shape: Sequence[int], output: int, dtype: Any) -> Array:

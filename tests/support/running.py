@@ -23,7 +23,14 @@ from support import recipe
 from support.archive import Array
 from support.samples import Case
 
-__all__ = ["MODES", "Built", "call_kernel", "session", "weighted_gradients"]
+__all__ = [
+    "MODES",
+    "Built",
+    "call_kernel",
+    "numerical_gradient",
+    "session",
+    "weighted_gradients",
+]
 
 MODES = {
     "reference": Options(level=0, check=True, compile_after=math.inf),

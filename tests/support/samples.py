@@ -18,7 +18,7 @@ from flowgraph.graph.opdef import MISSING, Arg, OpDef, Sample, registered
 from flowgraph.shapes import TensorShape
 from support.archive import Array
 
-__all__ = ["Case", "all_ops", "cases", "cases_of", "topic_of"]
+__all__ = ["Case", "all_ops", "cases", "cases_of", "plain_attrs", "plain_value", "topic_of"]
 
 
 @dataclass(frozen=True)

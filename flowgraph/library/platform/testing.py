@@ -75,7 +75,10 @@ class TestCase(unittest.TestCase):
         with self._cached.graph.as_default(), self._cached.as_default():
             yield self._cached
 
-    test_session = cached_session
+    @property
+    def test_session(self) -> Callable[..., Any]:
+        """`cached_session`; a property, because test runners call methods of such a name."""
+        return self.cached_session
 
     def evaluate(self, tensors: Any) -> Any:
         """The values of tensors in the default session, or in a new one."""

@@ -47,7 +47,9 @@ def _classifier(tf: Any, layers: tuple[int, ...], batch: int, stddev: float, ada
         h = tf.nn.relu(_dense(tf, h, units, stddev, seed))
     logits = _dense(tf, h, layers[-1], stddev, len(layers))
     loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
-    optimizer = tf.train.AdamOptimizer(1e-3) if adam else tf.train.GradientDescentOptimizer(0.01)
+    # So slow that the same batch is not learnt by heart meanwhile: the denormal numbers of dying
+    # gradients cost more than others.
+    optimizer = tf.train.AdamOptimizer(1e-5) if adam else tf.train.GradientDescentOptimizer(0.01)
     feed = {
         x: random.rand(batch, layers[0]).astype(np.float32),
         y: np.eye(layers[-1], dtype=np.float32)[random.randint(0, layers[-1], batch)],

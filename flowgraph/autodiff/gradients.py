@@ -12,6 +12,7 @@ from contextlib import nullcontext
 from enum import Enum
 from typing import Any
 
+from flowgraph import errors
 from flowgraph.autodiff.broadcast import broadcasts, sum_to_operand
 from flowgraph.autodiff.registry import gradient_function
 from flowgraph.graph import build
@@ -88,10 +89,8 @@ def gradients(
         found = [walk.gradient_of(x) for x in sources]
         if gate_gradients:
             found = _gate(found)
-        if UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO:
-            found = [
-                _zeros_like(x) if g is None else g for x, g in zip(sources, found, strict=True)
-            ]
+    if UnconnectedGradients(unconnected_gradients) is UnconnectedGradients.ZERO:
+        found = [_zeros_like(x) if g is None else g for x, g in zip(sources, found, strict=True)]
     return found
 
 
@@ -124,11 +123,18 @@ def _initial_gradient(y: Tensor, seed: Any, index: int) -> Gradient:
             raise TypeError(
                 f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})"
             )
+        shape = _shape_of(y)
         one = convert_to_tensor(1, y.dtype.base_dtype, name=f"grad_ys_{index}")
-        return apply("Fill", _shape_of(y), one)
+        return apply("Fill", shape, one)
     if isinstance(seed, IndexedSlices):
         return seed
-    gradient = convert_to_tensor(seed, y.dtype.base_dtype, name=f"grad_ys_{index}")
+    given = getattr(seed, "dtype", y.dtype) if isinstance(seed, Tensor) else y.dtype
+    if given.base_dtype is not y.dtype.base_dtype:
+        raise errors.DTypeMismatchError(
+            f"grad_ys of type {given.name} does not fit y of type {y.dtype.base_dtype.name}"
+        )
+    converted = convert_to_tensor(seed, y.dtype.base_dtype, name=f"grad_y_{index}")
+    gradient: Tensor = apply("Identity", converted, name=f"grad_ys_{index}")
     if not gradient.shape.is_compatible_with(y.shape):
         raise ValueError(f"grad_ys of shape {gradient.shape} does not fit y of shape {y.shape}")
     return gradient
@@ -192,7 +198,7 @@ class _Walk:
 
     def _matters(self, x: Tensor) -> bool:
         """True if some x of the question is at, or upstream of, this tensor."""
-        return (x in self.xs or x.op in self.depends) and x not in self.stops
+        return x in self.xs or (x.op in self.depends and x not in self.stops)
 
     def add(self, tensor: Tensor, gradient: Gradient) -> None:
         self.contributions.setdefault(tensor, []).append(gradient)
@@ -210,7 +216,9 @@ class _Walk:
 
     def run(self) -> None:
         for op in self.path:
-            received = [self.gradient_of(output) for output in op.outputs]
+            received = [
+                None if output in self.stops else self.gradient_of(output) for output in op.outputs
+            ]
             if all(gradient is None for gradient in received):
                 continue
             function = gradient_function(op)

@@ -66,6 +66,7 @@ def colocate_with(op: Any, ignore_existing: bool = False) -> AbstractContextMana
 
 
 def container(container_name: str) -> AbstractContextManager[str]:
+    """Accepted for compatibility: a session's resources are its own."""
     return get_default_graph().container(container_name)
 
 
@@ -75,6 +76,7 @@ def add_to_collection(name: Any, value: Any) -> None:
 
 
 def add_to_collections(names: Any, value: Any) -> None:
+    """Append to several collections of the default graph."""
     get_default_graph().add_to_collections(names, value)
 
 
@@ -84,4 +86,5 @@ def get_collection(key: Any, scope: str | None = None) -> list[Any]:
 
 
 def get_collection_ref(key: Any) -> list[Any]:
+    """A collection of the default graph itself: changes to the list stay."""
     return get_default_graph().get_collection_ref(key)

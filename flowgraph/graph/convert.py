@@ -168,6 +168,8 @@ def _filled(array: Array, shape: tuple[Any, ...], verify: bool) -> Array:
     if verify and array.shape != shape:
         raise TypeError(f"Expected Tensor's shape: {shape}, got {array.shape}.")
     size = int(np.prod(shape, dtype=np.int64))
+    if size == 0 and array.size <= 1:
+        return np.empty(shape, array.dtype)
     if array.size > size:
         raise ValueError(
             f"Too many elements provided. Needed at most {size}, but received {array.size}"
@@ -309,7 +311,9 @@ def first_tensor_dtype(values: Any) -> DType | None:
 
 def _pack(values: Sequence[Any], wanted: DType | None, name: str | None) -> Tensor:
     dtype = wanted or first_tensor_dtype(values)
-    packed: Tensor = build.apply(
-        "Pack", [convert_to_tensor(each, dtype) for each in values], name=name or "packed"
-    )
+    with build.graph_of(list(values)).name_scope(name or "packed") as scope:
+        elements = [
+            convert_to_tensor(each, dtype, name=str(index)) for index, each in enumerate(values)
+        ]
+        packed: Tensor = build.apply("Pack", elements, name=scope)
     return packed

@@ -49,6 +49,9 @@ def _evaluate(tensor: Tensor) -> Any:
     definition = op.definition
     if definition.stateful or not op.inputs or definition.numpy in (None, MISSING):
         return _UNKNOWN
+    if op.type == "PlaceholderWithDefault":
+        # Its value is only a default: another one may be fed.
+        return _UNKNOWN
     size = dims.num_elements(tensor.dims)
     if size is None or size > _MAX_ELEMENTS:
         return _UNKNOWN

@@ -211,7 +211,15 @@ class Sign:
         return np.divide(x, np.where(size == 0, 1, size).astype(size.dtype), out=out)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
-        return [apply("ZerosLike", op.inputs[0])]
+        x, y = op.inputs[0], op.outputs[0]
+        if not x.dtype.is_complex:
+            return [apply("ZerosLike", x)]
+        # Only the part of dy at right angles to y turns it.
+        real = x.dtype.real_dtype
+        along = apply("Real", apply("Conj", dy) * y, Tout=real)
+        inverse_size = apply("DivNoNan", apply("OnesLike", along), abs(x))
+        across = dy - y * apply("Cast", along, DstT=x.dtype)
+        return [across * apply("Cast", inverse_size, DstT=x.dtype)]
 
 
 def sign(x: Any, name: str | None = None) -> Tensor:

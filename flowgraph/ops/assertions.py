@@ -11,6 +11,7 @@ from flowgraph import errors
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import constant, convert_to_tensor
+from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.control import no_op
@@ -47,6 +48,16 @@ class AssertOp:
 
     stateful = True
     grad = None
+    samples = (
+        case(np.array(True), [np.array([1, 2])]),
+        case(
+            np.array(False),
+            [np.array(b"bad"), np.arange(5), np.float32([0.5])],
+            raises=r"assertion failed: \[bad\] \[0 1 2...\] \[0.5\]",
+        ),
+        case(np.array(False), [np.arange(5)], summarize=4, raises=r"\[0 1 2 3...\]"),
+        case(np.array([True]), [np.arange(5)], raises="Shape must be rank 0 but is rank 1"),
+    )
 
     def shape(condition: Operand, data: list[Operand]) -> Any:
         if condition.dims:

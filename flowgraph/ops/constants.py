@@ -163,7 +163,7 @@ def _filled(value: Any, shape: Any, dtype: Any, name: str | None, default: str) 
             # Large constants would swell the graph; the loop below makes them in each run.
             small = sizes is not None and dims.product(sizes) < _SMALL
             if small and not isinstance(shape, int | np.integer):
-                return constant(value, dtype, sizes, name=scope)
+                return constant(_repeated(value, dtype, sizes), name=scope)
             if sizes is None:
                 shape = convert_to_tensor(shape, dtypes.int32)
             else:
@@ -171,6 +171,10 @@ def _filled(value: Any, shape: Any, dtype: Any, name: str | None, default: str) 
         if shape.dims in (None, ()):
             shape = reshape(shape, [-1])
         return fill(shape, constant(value, dtype), name=scope)
+
+
+def _repeated(value: Any, dtype: dtypes.DType, sizes: Any) -> Any:
+    return np.full(sizes, value.encode() if isinstance(value, str) else value, dtype.np)
 
 
 def _static(shape: Any) -> tuple[int, ...] | None:

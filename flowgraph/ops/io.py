@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dtypes
+from flowgraph import dims, dtypes
 from flowgraph.dims import Dims
 from flowgraph.graph import hooks
 from flowgraph.graph.build import apply
@@ -204,16 +204,18 @@ class StringJoin:
 
     def shape(inputs: list[Operand]) -> Dims:
         found: Dims = ()
+        unknown = False
         for operand in inputs:
             if operand.dims is None:
-                return None
-            if operand.dims:
+                unknown = True
+            elif operand.dims:
                 if found and len(found) != len(operand.dims):
                     raise ValueError(
                         f"Shapes must be equal rank, but are {len(found)} and {len(operand.dims)}"
                     )
-                found = operand.dims
-        return found
+                found = dims.merge(found or None, operand.dims)
+        # Beside unknown ranks, scalars tell nothing.
+        return None if unknown and not found else found
 
     def numpy(inputs: list[Any], *, separator: Any) -> Any:
         joint = separator if isinstance(separator, bytes) else separator.encode()

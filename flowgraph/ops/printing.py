@@ -11,6 +11,7 @@ import numpy as np
 
 from flowgraph.dims import Dims
 from flowgraph.graph.build import apply
+from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op
 from flowgraph.graph.tensor import Operation, Tensor
 
@@ -106,6 +107,11 @@ class PrintOp:
     """The input; writes `data` to standard error whenever it runs, or the first `first_n` times."""
 
     stateful = True
+    samples = (
+        case(np.arange(6.0).reshape(2, 3), [np.array([1, 2]), np.array(b"a")], message="m"),
+        case(np.array(b"x"), [np.float32([0.5])], first_n=0, summarize=1),
+        case(np.zeros((0, 2), np.int32), [np.array(True)]),
+    )
 
     def shape(x: Operand, data: list[Operand]) -> Dims:
         return x.dims

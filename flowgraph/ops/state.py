@@ -10,6 +10,7 @@ from flowgraph import dims, errors
 from flowgraph.dims import Dims
 from flowgraph.graph.build import apply
 from flowgraph.graph.cells import Cell
+from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.kinds import INDEX, NUMBERS
@@ -101,6 +102,30 @@ def check_same_shape(target: Any, value: Any, message: str) -> None:
         )
 
 
+def _grid(kind: Any) -> Any:
+    return np.arange(6).reshape(2, 3).astype(kind)
+
+
+def _change_samples() -> Any:
+    return (
+        *(case(_grid(t), _grid(t)[::-1] + 1, grad=False) for t in (np.float64, np.float32)),
+        case(_grid(np.int32), _grid(np.int32)[:, ::-1], grad=False),
+        case(np.complex64(1 + 2j), np.complex64(3 - 1j), grad=False),
+        case(np.zeros((0, 2), np.int64), np.zeros((0, 2), np.int64), grad=False),
+        case(_grid(np.int32), np.zeros((2, 2), np.int32), raises="must be equal, but are 3 and 2"),
+        case(_grid(np.int32), np.zeros(3, np.int32), raises="equal rank, but are 2 and 1"),
+    )
+
+
+def _store_samples() -> Any:
+    return (
+        *_change_samples(),
+        case(np.array([b"a", b"b"]), np.array([b"cd", b""])),
+        case(np.array(True), np.array(False)),
+        case(_grid(np.float32), np.zeros(4, np.float32), validate_shape=False, grad=False),
+    )
+
+
 def _listed(array: Any) -> str:
     return dims.show_list(array.shape)
 
@@ -120,6 +145,7 @@ class Assign:
 
     stateful = True
     grad = None
+    samples = _store_samples
 
     def shape(ref: Operand, value: Operand, *, validate_shape: bool) -> Dims:
         return merged_shape(ref, value) if validate_shape else value.dims
@@ -144,6 +170,7 @@ class AssignAdd:
     stateful = True
     grad = None
     shape = merged_shape
+    samples = _change_samples
 
     def numpy(ref: Cell, value: Any) -> Cell:
         array = ref.read()
@@ -159,6 +186,7 @@ class AssignSub:
     stateful = True
     grad = None
     shape = merged_shape
+    samples = _change_samples
 
     def numpy(ref: Cell, value: Any) -> Cell:
         array = ref.read()
@@ -176,6 +204,12 @@ class CountUpTo:
 
     stateful = True
     grad = None
+    samples = (
+        case(np.int32(3), limit=5),
+        case(np.int64(-2), limit=0),
+        case(np.int32(5), limit=5, raises="Reached limit of 5"),
+        case(np.array([1, 2], np.int32), limit=5, raises="Shape must be rank 0 but is rank 1"),
+    )
 
     def shape(ref: Operand) -> Dims:
         if ref.dims:
@@ -197,6 +231,7 @@ class IsVariableInitialized:
 
     stateful = True
     grad = None
+    samples = (case(np.float32(1)), case(np.zeros((0, 2), np.int32)))
 
     def shape(ref: Operand) -> Dims:
         return ()
@@ -212,6 +247,7 @@ class RefIdentity:
     stateful = True
     grad = None
     shape = unchanged_shape
+    samples = (case(_grid(np.float32), grad=False), case(np.array([b"a"])))
 
     def numpy(ref: Cell) -> Cell:
         ref.read()

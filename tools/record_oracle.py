@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> int:
             [tensorflow_python, TESTS / "oracle_tf" / "record_opdefs.py", samples, ORACLE],
             [tensorflow_python, TESTS / "oracle_tf" / "record_ops.py", samples, ORACLE],
             [tensorflow_python, TESTS / "oracle_tf" / "record_programs.py", ORACLE],
+            [tensorflow_python, TESTS / "oracle_tf" / "record_signatures.py", ORACLE],
         ]
         failed = [step for step in steps if _venv.run(step)]
     for step in failed:

@@ -13,6 +13,9 @@ __all__ = ["change_rows", "first_bad", "refuse_index", "rounds", "set_rows", "tr
 
 Array = np.ndarray[Any, Any]
 
+# Turns cost a few calls each; `ufunc.at` costs much per element, however often a row is named.
+_MAX_TURNS = 16
+
 
 def first_bad(indices: Array, limit: int) -> int | None:
     """The flat position of the first index outside ``[0, limit)``, or None."""
@@ -57,13 +60,13 @@ def set_rows(target: Array, rows: Array, updates: Array) -> None:
 
 def change_rows(function: Callable[..., Any], target: Array, rows: Array, updates: Array) -> None:
     """``target[rows] = function(target[rows], updates)``, one row after the other."""
-    for chosen in rounds(rows):
+    turns = list(rounds(rows))
+    if isinstance(function, np.ufunc) and len(turns) > _MAX_TURNS:
+        function.at(target, rows, updates)
+        return
+    for chosen in turns:
         places = rows[chosen]
         part = updates[chosen] if updates.ndim else updates
-        if isinstance(function, np.ufunc) and len(places) < len(rows):
-            # Many turns would be many calls.
-            function.at(target, rows, updates)
-            return
         target[places] = function(target[places], part)
 
 

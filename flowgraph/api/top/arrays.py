@@ -66,6 +66,7 @@ from flowgraph.ops.scatter import tensor_scatter_sub as tensor_scatter_nd_sub
 from flowgraph.ops.scatter import tensor_scatter_update as tensor_scatter_nd_update
 from flowgraph.ops.sets import setdiff1d, unique, unique_with_counts
 from flowgraph.ops.slicing import slice, strided_slice
+from flowgraph.ops.sorting import argsort, sort
 from flowgraph.ops.static_assertions import (
     add_check_numerics_ops,
     assert_integer,
@@ -89,6 +90,7 @@ __all__ = [
     "add_n",
     "argmax",
     "argmin",
+    "argsort",
     "asin",
     "assert_integer",
     "assert_proper_iterable",
@@ -158,6 +160,7 @@ __all__ = [
     "sin",
     "size",
     "slice",
+    "sort",
     "sparse_placeholder",
     "split",
     "squeeze",

@@ -12,6 +12,7 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, op
 from flowgraph.graph.tensor import Operation, Tensor
+from flowgraph.ops.arithmetic import realdiv
 
 __all__ = ["svd"]
 
@@ -37,6 +38,8 @@ class Svd:
         case(TALL.T.copy(), compute_uv=False),
         case(np.stack([TALL, TALL + 1]), compute_uv=False),
         case(TALL.astype(np.float32), compute_uv=False),
+        case(TALL),
+        case(TALL.T.copy()),
         case(np.zeros(3), compute_uv=False, raises="Shape must be at least rank 2 but is rank 1"),
     )
 
@@ -61,14 +64,45 @@ class Svd:
         return values.astype(a.dtype), u, np.conj(np.swapaxes(adjoint, -1, -2))
 
     def grad(op: Operation, ds: Tensor, du: Tensor, dv: Tensor) -> list[Any]:
-        if op.attrs["compute_uv"]:
+        if not op.attrs["compute_uv"]:
+            _, u, v = apply("Svd", op.inputs[0])
+            return [_product(u * apply("ExpandDims", ds, -2), v, adj_y=True)]
+        if op.attrs["full_matrices"] or op.inputs[0].dtype.is_complex:
             raise LookupError(
-                f"The gradient of the singular vectors of '{op.name}' (op type: Svd) is not "
-                "defined; that of the values alone is: use tf.svd(x, compute_uv=False)."
+                f"No gradient defined for the singular vectors of '{op.name}' (op type: Svd) with "
+                "full_matrices or complex numbers; use tf.svd(x) on real numbers."
             )
-        _, u, v = apply("Svd", op.inputs[0])
-        scaled = u * apply("ExpandDims", ds, -2)
-        return [apply("BatchMatMulV2", scaled, v, adj_y=True)]
+        return [_vectors_gradient(op, ds, du, dv)]
+
+
+def _product(a: Tensor, b: Tensor, adj_x: bool = False, adj_y: bool = False) -> Tensor:
+    product: Tensor = apply("BatchMatMulV2", a, b, adj_x=adj_x, adj_y=adj_y)
+    return product
+
+
+def _vectors_gradient(op: Operation, ds: Tensor, du: Tensor, dv: Tensor) -> Tensor:
+    """The gradient of all three outputs: Townsend, Differentiating the SVD (2016)."""
+    s, u, v = op.outputs
+    columns, rows = apply("ExpandDims", s, -2), apply("ExpandDims", s, -1)
+    gaps = columns * columns - rows * rows
+    inverse_gaps = apply("DivNoNan", apply("OnesLike", gaps), gaps)
+
+    def turned(vectors: Tensor, change: Tensor) -> Tensor:
+        """What keeps the vectors orthonormal: the antisymmetric part of their change."""
+        inner = _product(vectors, change, adj_x=True)
+        outer = _product(change, vectors, adj_x=True)
+        return inverse_gaps * (inner - outer)
+
+    def left_over(vectors: Tensor, change: Tensor) -> Tensor:
+        """The part of the change outside the space of the vectors, over the values."""
+        outside = change - _product(vectors, _product(vectors, change, adj_x=True))
+        return realdiv(outside, columns)
+
+    middle = turned(u, du) * columns + rows * turned(v, dv) + apply("MatrixDiag", ds)
+    inside = _product(_product(u, middle), v, adj_y=True)
+    to_left = _product(left_over(u, du), v, adj_y=True)
+    to_right = _product(u, left_over(v, dv), adj_y=True)
+    return inside + to_left + to_right
 
 
 def svd(

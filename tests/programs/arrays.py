@@ -260,8 +260,9 @@ def ranges_and_fills(tf: Any) -> dict[str, Any]:
         "float": tf.range(0.0, 1.0, 0.3),
         "typed": tf.range(3, dtype=tf.float64),
         "tensor": tf.range(tf.constant(2, tf.int64)),
-        "linspace": tf.linspace(1.0, 2.0, 5),
-        "linspace one": tf.lin_space(1.0, 2.0, 1),
+        # 2.21 makes it of other nodes.
+        "linspace": tf.identity(tf.linspace(1.0, 2.0, 5), name="five"),
+        "linspace one": tf.identity(tf.lin_space(1.0, 2.0, 1), name="one"),
         "zeros": tf.zeros([2, 0]),
         "ones": tf.ones((2,), tf.bool),
         "fill": tf.fill([2, 2], "a"),

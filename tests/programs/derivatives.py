@@ -57,7 +57,7 @@ def with_grad_ys(tf: Any) -> dict[str, Any]:
     x = tf.constant(ramp(3), name="x")
     y, z = x * 2.0, tf.square(x)
     both = tf.gradients([y, z], x, grad_ys=[tf.constant(ramp(3, shift=1)), None])[0]
-    return {"both": both, "named": tf.gradients(y, x, ramp(3), name="mine")[0]}
+    return {"both": both, "named": tf.gradients(y, x, ramp(3), name="mine/gradients")[0]}
 
 
 @program

@@ -175,8 +175,13 @@ def _newest_checkpoint(folder: Path) -> Path | None:
     state = folder / "checkpoint"
     if not state.exists():
         return None
-    named: str = text_format.Parse(state.read_text(), CheckpointState()).model_checkpoint_path
-    return folder / named
+    try:
+        message = text_format.Parse(state.read_text(encoding="utf-8"), CheckpointState())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise CommandError(f"{state}: not the state file of a checkpoint: {error}") from None
+    if not message.model_checkpoint_path:
+        raise CommandError(f"{state}: it names no checkpoint")
+    return folder / str(message.model_checkpoint_path)
 
 
 def _graph_file(folder: Path) -> Path:
@@ -251,6 +256,13 @@ def run(arguments: argparse.Namespace) -> None:
     runpy.run_path(str(script), run_name="__main__")
 
 
+def _depth(text: str) -> int:
+    depth = int(text)
+    if depth < 0:
+        raise argparse.ArgumentTypeError(f"must not be negative: {text}")
+    return depth
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="flowgraph", description=__doc__)
     parser.add_argument("--version", action="version", version=flowgraph.__version__)
@@ -260,7 +272,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("path", help="a .meta, .pb, .pbtxt or event file, a checkpoint, a folder")
     command.add_argument("--out", help="the file to write; by default one beside you")
     command.add_argument("--format", choices=("html", "dot", "svg", "png"))
-    command.add_argument("--depth", type=int, help="levels of scopes to open in a picture")
+    command.add_argument("--depth", type=_depth, help="levels of scopes to open in a picture")
     command.add_argument("--open", action="store_true", help="show it in a browser")
     command.set_defaults(command=view)
 

@@ -109,7 +109,7 @@ class DType:
 
     def _limits(self) -> Any:
         if self.name.startswith("bfloat16"):
-            return ml_dtypes.finfo(ml_dtypes.bfloat16)
+            return ml_dtypes.finfo(ml_dtypes.bfloat16)  # type: ignore[no-untyped-call]
         if self.kind in "fc":
             return np.finfo(self.np)
         if self.kind in "iu":

@@ -45,7 +45,7 @@ class Dimension:
         self.assert_is_compatible_with(other)
         return Dimension(other) if self._value is None else self
 
-    def _with(self, other: Any, operation: Any) -> Dimension:
+    def _with(self, other: Any, operation: Any) -> Any:
         try:
             other = Dimension(other)
         except (TypeError, ValueError):
@@ -54,28 +54,28 @@ class Dimension:
             return Dimension(None)
         return Dimension(operation(self._value, other._value))
 
-    def __add__(self, other: Any) -> Dimension:
+    def __add__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: a + b)
 
-    def __radd__(self, other: Any) -> Dimension:
+    def __radd__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: b + a)
 
-    def __sub__(self, other: Any) -> Dimension:
+    def __sub__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: a - b)
 
-    def __rsub__(self, other: Any) -> Dimension:
+    def __rsub__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: b - a)
 
-    def __mul__(self, other: Any) -> Dimension:
+    def __mul__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: a * b)
 
-    def __rmul__(self, other: Any) -> Dimension:
+    def __rmul__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: b * a)
 
-    def __floordiv__(self, other: Any) -> Dimension:
+    def __floordiv__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: a // b)
 
-    def __rfloordiv__(self, other: Any) -> Dimension:
+    def __rfloordiv__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: b // a)
 
     # TF1 defines Dimension / Dimension as floor division.
@@ -83,13 +83,13 @@ class Dimension:
     __truediv__ = __floordiv__
     __rtruediv__ = __rfloordiv__
 
-    def __mod__(self, other: Any) -> Dimension:
+    def __mod__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: a % b)
 
-    def __rmod__(self, other: Any) -> Dimension:
+    def __rmod__(self, other: Any) -> Any:
         return self._with(other, lambda a, b: b % a)
 
-    def _compare(self, other: Any, operation: Any) -> bool | None:
+    def _compare(self, other: Any, operation: Any) -> Any:
         try:
             other = Dimension(other)
         except (TypeError, ValueError):
@@ -98,22 +98,22 @@ class Dimension:
             return None
         return bool(operation(self._value, other._value))
 
-    def __eq__(self, other: object) -> bool:
-        return self._compare(other, lambda a, b: a == b)  # type: ignore[return-value]
+    def __eq__(self, other: object) -> Any:
+        return self._compare(other, lambda a, b: a == b)
 
-    def __ne__(self, other: object) -> bool:
-        return self._compare(other, lambda a, b: a != b)  # type: ignore[return-value]
+    def __ne__(self, other: object) -> Any:
+        return self._compare(other, lambda a, b: a != b)
 
-    def __lt__(self, other: Any) -> bool | None:
+    def __lt__(self, other: Any) -> Any:
         return self._compare(other, lambda a, b: a < b)
 
-    def __le__(self, other: Any) -> bool | None:
+    def __le__(self, other: Any) -> Any:
         return self._compare(other, lambda a, b: a <= b)
 
-    def __gt__(self, other: Any) -> bool | None:
+    def __gt__(self, other: Any) -> Any:
         return self._compare(other, lambda a, b: a > b)
 
-    def __ge__(self, other: Any) -> bool | None:
+    def __ge__(self, other: Any) -> Any:
         return self._compare(other, lambda a, b: a >= b)
 
     def __hash__(self) -> int:

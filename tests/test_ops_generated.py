@@ -225,7 +225,7 @@ def test_error(case: Case, form: str) -> None:
     phrase = case.sample.raises
     same_words = form == "const" or re.search(phrase, message) is not None
     built = None
-    with pytest.raises(Exception, match=phrase if same_words else "") as raised:
+    with pytest.raises(Exception, match=phrase if same_words else None) as raised:
         built = Built(case, recipe.variants([each.shape for each in case.flat_inputs])[form])
         built.run()
     found = raised.type.__name__

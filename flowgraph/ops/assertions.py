@@ -52,7 +52,7 @@ class AssertOp:
         case(np.array(True), [np.array([1, 2])]),
         case(
             np.array(False),
-            [np.array(b"bad"), np.arange(5), np.float32([0.5])],
+            [np.array(b"bad"), np.arange(5), np.array([0.5], np.float32)],
             raises=r"assertion failed: \[bad\] \[0 1 2...\] \[0.5\]",
         ),
         case(np.array(False), [np.arange(5)], summarize=4, raises=r"\[0 1 2 3...\]"),

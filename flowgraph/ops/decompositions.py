@@ -91,12 +91,14 @@ def _vectors_gradient(op: Operation, ds: Tensor, du: Tensor, dv: Tensor) -> Tens
         """What keeps the vectors orthonormal: the antisymmetric part of their change."""
         inner = _product(vectors, change, adj_x=True)
         outer = _product(change, vectors, adj_x=True)
-        return inverse_gaps * (inner - outer)
+        antisymmetric: Tensor = inverse_gaps * (inner - outer)
+        return antisymmetric
 
     def left_over(vectors: Tensor, change: Tensor) -> Tensor:
         """The part of the change outside the space of the vectors, over the values."""
         outside = change - _product(vectors, _product(vectors, change, adj_x=True))
-        return realdiv(outside, columns)
+        quotient: Tensor = realdiv(outside, columns)
+        return quotient
 
     middle = turned(u, du) * columns + rows * turned(v, dv) + apply("MatrixDiag", ds)
     inside = _product(_product(u, middle), v, adj_y=True)

@@ -109,7 +109,7 @@ class PrintOp:
     stateful = True
     samples = (
         case(np.arange(6.0).reshape(2, 3), [np.array([1, 2]), np.array(b"a")], message="m"),
-        case(np.array(b"x"), [np.float32([0.5])], first_n=0, summarize=1),
+        case(np.array(b"x"), [np.array([0.5], np.float32)], first_n=0, summarize=1),
         case(np.zeros((0, 2), np.int32), [np.array(True)]),
     )
 

@@ -11,7 +11,7 @@ from flowgraph import dims, dtypes
 from flowgraph.graph.composite import IndexedSlices, SparseTensor
 from flowgraph.graph.convert import string_array
 from flowgraph.graph.graph import Graph
-from flowgraph.graph.tensor import Operation, Tensor
+from flowgraph.graph.tensor import Tensor
 
 __all__ = ["as_feed", "check_shape", "expand_feeds"]
 
@@ -20,8 +20,8 @@ def expand_feeds(graph: Graph, feed_dict: Mapping[Any, Any]) -> dict[Tensor, Any
     """One entry per tensor: names are looked up, composites and tuples taken apart.
 
     Raises:
-        TypeError: if a key is no tensor or cannot be fed.
-        ValueError: if it belongs to another graph.
+        TypeError: if a key is no tensor of this graph.
+        ValueError: if it may not be fed.
     """
     if not isinstance(feed_dict, Mapping):
         raise TypeError(
@@ -49,8 +49,6 @@ def _expand(graph: Graph, key: Any, value: Any, flat: dict[Tensor, Any]) -> None
     try:
         tensor = graph.as_graph_element(key, allow_operation=False)
     except (TypeError, ValueError, KeyError) as error:
-        if isinstance(error, ValueError) and isinstance(key, Tensor | Operation):
-            raise
         raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error.args[0]}") from None
     if not graph.is_feedable(tensor):
         raise ValueError(f"Tensor {tensor} may not be fed.")

@@ -29,6 +29,33 @@ def const_value(tensor: Tensor) -> Any:
 
     Only small values are computed; a Const is returned whatever its size.
     """
+    if tensor._const is None:
+        # By an explicit stack: a chain of scalars may be longer than Python's own stack is deep.
+        for each in _unsettled(tensor):
+            _settle(each)
+    known = _settle(tensor)
+    return None if known is _UNKNOWN else known
+
+
+def _unsettled(tensor: Tensor) -> list[Tensor]:
+    """What the value of `tensor` is computed from and was not asked for yet, inputs first."""
+    order: list[Tensor] = []
+    seen: set[Tensor] = set()
+    stack = [(tensor, False)]
+    while stack:
+        each, inputs_done = stack.pop()
+        if inputs_done:
+            order.append(each)
+        elif each._const is None and each not in seen:
+            seen.add(each)
+            stack.append((each, True))
+            if _computable(each):
+                stack.extend((source, False) for source in each.op.inputs)
+    return order
+
+
+def _settle(tensor: Tensor) -> Any:
+    """The value of `tensor`, or `_UNKNOWN`, remembered."""
     known = tensor._const
     if known is None:
         known = _evaluate(tensor)
@@ -37,7 +64,26 @@ def const_value(tensor: Tensor) -> Any:
         # A shape may still be refined by set_shape, so "unknown" is not remembered for those.
         if known is not _UNKNOWN or tensor.op.type not in ("Shape", "Size", "Rank"):
             tensor._const = known
-    return None if known is _UNKNOWN else known
+    return known
+
+
+def _computable(tensor: Tensor) -> bool:
+    """True if a kernel can make `tensor`, small enough, from values of its inputs."""
+    op = tensor.op
+    definition = op.definition
+    if definition.stateful or not op.inputs or definition.numpy in (None, MISSING):
+        return False
+    # The value of a PlaceholderWithDefault is only a default: another one may be fed.
+    if op.type in ("Shape", "Size", "Rank", "PlaceholderWithDefault"):
+        return False
+    if any(each.dtype.is_ref_dtype for each in op.inputs):
+        return False
+    return all(_is_small(each) for each in [tensor, *op.inputs])
+
+
+def _is_small(tensor: Tensor) -> bool:
+    count = dims.num_elements(tensor.dims)
+    return count is not None and count <= _MAX_ELEMENTS
 
 
 def _evaluate(tensor: Tensor) -> Any:
@@ -46,24 +92,12 @@ def _evaluate(tensor: Tensor) -> Any:
         return op.attrs["value"]
     if op.type in ("Shape", "Size", "Rank"):
         return _shape_facts(tensor)
+    if not _computable(tensor):
+        return _UNKNOWN
     definition = op.definition
-    if definition.stateful or not op.inputs or definition.numpy in (None, MISSING):
+    values = [const_value(each) for each in op.inputs]
+    if any(value is None for value in values):
         return _UNKNOWN
-    if op.type == "PlaceholderWithDefault":
-        # Its value is only a default: another one may be fed.
-        return _UNKNOWN
-    size = dims.num_elements(tensor.dims)
-    if size is None or size > _MAX_ELEMENTS:
-        return _UNKNOWN
-    values = []
-    for each in op.inputs:
-        count = dims.num_elements(each.dims)
-        if each.dtype.is_ref_dtype or count is None or count > _MAX_ELEMENTS:
-            return _UNKNOWN
-        value = const_value(each)
-        if value is None:
-            return _UNKNOWN
-        values.append(value)
     arguments = definition.group(values, op.attrs)
     try:
         with np.errstate(all="ignore"):

@@ -16,10 +16,22 @@ from typing import Any
 import numpy as np
 
 COUNT = 500
-KINDS = (
-    "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 uint16 "
-    "bool complex64 complex128 string"
-).split()
+KINDS = [
+    "float16",
+    "float32",
+    "float64",
+    "bfloat16",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "bool",
+    "complex64",
+    "complex128",
+    "string",
+]
 
 
 def engine(name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import runpy
 import sys
 import webbrowser
@@ -230,7 +231,7 @@ def checkpoint(arguments: argparse.Namespace) -> None:
         prefix = _newest_checkpoint(Path(arguments.path))
         if prefix is None:
             raise CommandError(f"{arguments.path}: no checkpoint in this folder")
-    text = str(prefix).removesuffix(".index").removesuffix(".meta")
+    text = re.sub(r"\.(index|meta|data-\d{5}-of-\d{5})$", "", str(prefix))
     reader = BundleReader(text)
     names = sorted(reader.keys())
     if arguments.tensor is None:
@@ -277,7 +278,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=view)
 
     command = commands.add_parser("checkpoint", help="list a checkpoint's tensors, or print one")
-    command.add_argument("path", help="a checkpoint's prefix, or a folder for its newest")
+    command.add_argument("path", help="a checkpoint's prefix or file, or a folder for its newest")
     command.add_argument("--tensor", help="the name of the one to print")
     command.add_argument("--elements", type=int, default=1000, help="print at most so many")
     command.set_defaults(command=checkpoint)

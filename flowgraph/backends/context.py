@@ -19,6 +19,8 @@ class RunContext:
         self._states: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.clock = Clock()
+        # Held by the writes that ask for it: NumPy lets other threads run inside a kernel.
+        self.write_lock = threading.Lock()
 
     def cell(self, value: Value) -> Cell:
         """The storage of the variable that `value` stands for."""
@@ -26,7 +28,7 @@ class RunContext:
             found = self._cells.get(value.name)
             if found is None:
                 found = self._cells[value.name] = Cell(
-                    value.name, value.dtype.base_dtype, self.clock
+                    value.name, value.dtype.base_dtype, self.clock, value.dims
                 )
             return found
 

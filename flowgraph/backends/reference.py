@@ -34,9 +34,22 @@ def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
     if definition.wants_state:
         keywords["state"] = context.state_of(instr)
     kernel = definition.numpy
-    if not keywords:
-        return kernel
-    return functools.partial(kernel, **keywords)
+    if keywords:
+        kernel = functools.partial(kernel, **keywords)
+    if instr.attrs.get("use_locking"):
+        kernel = _locking(kernel, context)
+    bound: Callable[..., Any] = kernel
+    return bound
+
+
+def _locking(kernel: Callable[..., Any], context: RunContext) -> Callable[..., Any]:
+    """`kernel`, called by one thread of the session at a time."""
+
+    def call(*args: Any, **keywords: Any) -> Any:
+        with context.write_lock:
+            return kernel(*args, **keywords)
+
+    return call
 
 
 def run_error(error: Exception, instr: Instr, values: list[Any]) -> errors.OpError:

@@ -31,7 +31,7 @@ def lower(
     edges = _Edges(needed, fed)
     writes = _Writes(edges.sorted({}), fed)
     order = edges.sorted(writes.readers_first())
-    return _Emitter(order, fed, writes).program(fetches)
+    return _Emitter(order, fed, writes).program(fetches, targets)
 
 
 def _prune(
@@ -245,7 +245,7 @@ class _Emitter:
         # Reads of the value from before the run that are still to be emitted, per variable.
         self.pending: dict[Operation, int] = {}
 
-    def program(self, fetches: list[Tensor]) -> Program:
+    def program(self, fetches: list[Tensor], targets: list[Operation]) -> Program:
         feeds = []
         for tensor, shape in self.fed.items():
             value = source(tensor.dtype.base_dtype, shape, tensor.name)
@@ -260,7 +260,11 @@ class _Emitter:
                 self._expect(tensor.op, fetched)
         for op in self.order:
             self._emit(op)
-        return Program(feeds, self.instrs, [self._fetch(tensor) for tensor in fetches])
+        asked = [self.values[tensor] for op in targets for tensor in op.outputs]
+        fetched_values = [self._fetch(tensor) for tensor in fetches]
+        return Program(
+            feeds, self.instrs, fetched_values, [value for value in asked if not value.is_cell]
+        )
 
     def _expect(self, op: Operation, variable: Operation) -> None:
         if not self.writes.seen_by(op, variable):

@@ -107,12 +107,23 @@ def source(dtype: DType, shape: Dims, name: str) -> Value:
 
 
 class Program:
-    """Instructions in running order, with the values that go in and come out."""
+    """Instructions in running order, with the values that go in and come out.
 
-    def __init__(self, feeds: list[Value], instrs: list[Instr], fetches: list[Value]) -> None:
+    Attributes:
+        targets: values that are asked for, though nobody looks at them.
+    """
+
+    def __init__(
+        self,
+        feeds: list[Value],
+        instrs: list[Instr],
+        fetches: list[Value],
+        targets: Iterable[Value] = (),
+    ) -> None:
         self.feeds = feeds
         self.instrs = instrs
         self.fetches = fetches
+        self.targets = list(targets)
 
     def replace(self, replacements: dict[Value, Value]) -> None:
         """Let every use of a key use its value instead."""
@@ -127,6 +138,7 @@ class Program:
         for instr in self.instrs:
             instr.inputs = [final(value) for value in instr.inputs]
         self.fetches = [final(value) for value in self.fetches]
+        self.targets = [final(value) for value in self.targets]
 
     def cells(self) -> list[Value]:
         """The variables used, each once."""

@@ -37,8 +37,25 @@ def apply(op_type: str, *args: Any, name: str | None = None, **attrs: Any) -> An
     graph = graph_of(args)
     full_name = graph._op_name(name or op_type)
     frames = callsite.capture()
-    inputs, values = _bind(definition, graph, full_name, args, attrs)
+    try:
+        inputs, values = _bind(definition, graph, full_name, args, attrs)
+    except (TypeError, ValueError) as error:
+        raise _located(error, definition, full_name, frames) from None
     return result_of(graph._create_op(definition, full_name, tuple(inputs), values, frames))
+
+
+def _located(
+    error: TypeError | ValueError, definition: OpDef, name: str, frames: callsite.RawFrames
+) -> Exception:
+    """`error` with the op that was being built and the user's line, if it names none yet."""
+    where = callsite.render(frames)
+    if type(error) not in _PLAIN_ERRORS or not where or _CREATED_AT in str(error):
+        return error
+    return type(error)(f"{error}\n  for '{name}' (op: '{definition.name}'){_CREATED_AT}{where}")
+
+
+_PLAIN_ERRORS = (TypeError, ValueError, errors.DTypeMismatchError)
+_CREATED_AT = "\n  created at "
 
 
 def result_of(op: Operation) -> Any:

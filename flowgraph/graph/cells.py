@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from flowgraph import errors
+from flowgraph.dims import Dims
 from flowgraph.dtypes import DType
 
 __all__ = ["Cell", "Clock"]
@@ -22,11 +23,18 @@ class Clock:
 
 
 class Cell:
-    """A variable's value, or None while it is uninitialized."""
+    """A variable's value, or None while it is uninitialized.
 
-    __slots__ = ("clock", "dtype", "name", "value")
+    Attributes:
+        dims: what is known of its shape, whatever it holds.
+    """
 
-    def __init__(self, name: str, dtype: DType, clock: Clock | None = None) -> None:
+    __slots__ = ("clock", "dims", "dtype", "name", "value")
+
+    def __init__(
+        self, name: str, dtype: DType, clock: Clock | None = None, dims: Dims = None
+    ) -> None:
+        self.dims = dims
         self.name = name
         self.dtype = dtype
         self.clock = clock or Clock()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dtypes
+from flowgraph import dtypes, errors
 from flowgraph.dtypes import DType
 from flowgraph.graph import build
 from flowgraph.graph.tensor import Tensor
@@ -279,8 +279,8 @@ def _shape_constant(value: TensorShape, wanted: DType | None, name: str | None) 
     return _const(np.array(value.as_list(), (wanted or dtypes.int32).np), name or "shape_as_tensor")
 
 
-def _conversion_error(value: Any, wanted: DType) -> ValueError:
-    return ValueError(
+def _conversion_error(value: Any, wanted: DType) -> errors.DTypeMismatchError:
+    return errors.DTypeMismatchError(
         f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
         f"{value.dtype.name}: {str(value)!r}"
     )

@@ -22,6 +22,8 @@ __all__ = ["const_dims", "const_value"]
 
 _MAX_ELEMENTS = 4096
 _UNKNOWN = object()
+# Ops that pass a shape on as it is.
+_SAME = ("Cast", "Identity")
 
 
 def const_value(tensor: Tensor) -> Any:
@@ -138,6 +140,8 @@ def const_dims(tensor: Tensor) -> Dims:
     value = const_value(tensor)
     if value is not None:
         return tuple(None if size < 0 else int(size) for size in value.reshape(-1).tolist())
+    while tensor.op.type in _SAME:
+        tensor = tensor.op.inputs[0]
     rule = _PARTIAL.get(tensor.op.type)
     if rule is not None:
         found = rule(tensor)
@@ -228,17 +232,11 @@ def _of_gather(tensor: Tensor) -> Dims:
     return tuple(shape[index] for index in chosen)
 
 
-def _of_same(tensor: Tensor) -> Dims:
-    return const_dims(tensor.op.inputs[0])
-
-
 _PARTIAL: dict[str, Callable[[Tensor], Dims]] = {
     "Shape": _of_shape,
     "Pack": _of_pack,
     "ConcatV2": _of_concat,
     "StridedSlice": _of_slice,
-    "Cast": _of_same,
-    "Identity": _of_same,
     "ExpandDims": _of_scalar,
     "Reshape": _of_scalar,
     "Slice": _of_block,

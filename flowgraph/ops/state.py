@@ -151,13 +151,13 @@ class Assign:
         return merged_shape(ref, value) if validate_shape else value.dims
 
     def numpy(ref: Cell, value: Any, *, validate_shape: bool) -> Cell:
-        current = ref.value
-        if validate_shape and current is not None and current.shape != value.shape:
+        current = ref.dims if ref.value is None else ref.value.shape
+        if validate_shape and not dims.compatible(current, value.shape):
             raise errors.InvalidArgumentError(
                 None,
                 None,
                 "Assign requires shapes of both tensors to match. "
-                f"lhs shape= {_listed(current)} rhs shape= {_listed(value)}",
+                f"lhs shape= {dims.show_list(current)} rhs shape= {dims.show_list(value.shape)}",
             )
         ref.store(value)
         return ref
@@ -279,7 +279,7 @@ def assign(
         ref: a variable, or the reference tensor of one.
         value: a tensor of its type and shape.
         validate_shape: False lets the variable change its shape.
-        use_locking: accepted for compatibility: runs see whole values in any case.
+        use_locking: no other write that asks for it runs meanwhile.
 
     Returns:
         The variable after the assignment.

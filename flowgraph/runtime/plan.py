@@ -103,14 +103,16 @@ class Plan:
         self.tensors = tensors
         self.targets = targets
         self.feeds = feeds
-        self.feed_types = [tensor.dtype.base_dtype.np for tensor in feeds]
+        # Of an array of strings the type does not tell whether its elements are bytes.
+        types = [tensor.dtype.base_dtype.np for tensor in feeds]
+        self.feed_types = [None if each.kind == "O" else each for each in types]
         self._context = context
         self._options = options
         self._shaped: OrderedDict[Any, ShapedPlan] = OrderedDict()
         self._lock = threading.Lock()
 
     def for_feeds(self, values: list[Any]) -> ShapedPlan:
-        """The plan for the shapes of these feeds; the most recent ones are kept.
+        """The plan for the shapes of these feeds; when there are many, the oldest is dropped.
 
         Raises:
             ValueError: if a shape does not fit the tensor that is fed.

@@ -8,8 +8,8 @@ __all__ = ["drop_dead"]
 
 
 def drop_dead(program: Program) -> None:
-    """Keep effects, fetches, and what they need."""
-    live: set[Value] = set(program.fetches)
+    """Keep effects, fetches, targets, and what they need."""
+    live: set[Value] = {*program.fetches, *program.targets}
     kept: list[Instr] = []
     for instr in reversed(program.instrs):
         if instr.is_effect or any(value in live for value in instr.outputs):

@@ -20,7 +20,10 @@ def alias_roots(program: Program) -> dict[Value, Value]:
 
 
 def protect_reads(program: Program) -> None:
-    """Mark the reads whose value is used, or fetched, after a write to their variable."""
+    """Mark the reads whose value is used, or fetched, by or after a write to their variable.
+
+    A kernel that writes row by row must not see its own writes in what it was given.
+    """
     roots = alias_roots(program)
     last_use: dict[Value, int] = {}
     for index, instr in enumerate(program.instrs):
@@ -34,7 +37,7 @@ def protect_reads(program: Program) -> None:
         if instr.type == "_Read":
             value = instr.outputs[0]
             first_write = last_write.get(instr.inputs[0])
-            if first_write is not None and last_use.get(value, index) > first_write:
+            if first_write is not None and last_use.get(value, index) >= first_write:
                 instr.attrs = {**instr.attrs, "copy": True}
         for cell in instr.cells:
             last_write[cell] = index

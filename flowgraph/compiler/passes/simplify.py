@@ -31,6 +31,7 @@ def simplify(program: Program) -> None:
         if found is not None and found.dtype.base_dtype is instr.outputs[0].dtype:
             replacements[instr.outputs[0]] = found
     program.fetches = [replacements.get(value, value) for value in program.fetches]
+    program.targets = [replacements.get(value, value) for value in program.targets]
 
 
 def _first_input(instr: Instr) -> Value | None:

@@ -89,9 +89,13 @@ class BundleReader:
 
     def _value(self, key: str, shards: _Shards) -> _Array:
         entry = self._entry(key)
-        if entry.slices:
-            return self._assembled(entry, key, shards)
-        return self._stored(entry, key, shards)
+        try:
+            if entry.slices:
+                return self._assembled(entry, key, shards)
+            return self._stored(entry, key, shards)
+        except errors.NotFoundError as error:
+            message = f"{error.message} (reading tensor {key!r})"
+            raise errors.NotFoundError(None, None, message) from None
 
     def _entry(self, key: str) -> Any:
         if key not in self:

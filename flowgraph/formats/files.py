@@ -11,7 +11,14 @@ from typing import BinaryIO
 
 from flowgraph import errors
 
-__all__ = ["TEMPORARY_SUFFIX", "replacing", "sync_folder", "typed_error", "typed_errors"]
+__all__ = [
+    "TEMPORARY_SUFFIX",
+    "begin_writeback",
+    "replacing",
+    "sync_folder",
+    "typed_error",
+    "typed_errors",
+]
 
 TEMPORARY_SUFFIX = ".tmp"
 _BUFFER_SIZE = 1 << 20
@@ -46,6 +53,17 @@ def typed_errors(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise typed_error(error, path) from error
+
+
+def begin_writeback(file: BinaryIO, start: int, length: int) -> None:
+    """Asks the system to bring written bytes to the disk by and by: the sync at the end waits less.
+
+    Where that cannot be asked, nothing happens.
+    """
+    advise = getattr(os, "posix_fadvise", None)
+    if advise is not None:
+        with contextlib.suppress(OSError, ValueError):
+            advise(file.fileno(), start, length, os.POSIX_FADV_DONTNEED)
 
 
 def sync_folder(path: str) -> None:

@@ -29,7 +29,7 @@ from flowgraph.protos import BundleEntryProto, BundleHeaderProto, TensorSlicePro
 
 __all__ = ["Partitioned", "write_bundle"]
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 22
 _SAVING = threading.Lock()
 
 
@@ -245,6 +245,8 @@ def _write_value(file: BinaryIO, value: np.ndarray[Any, Any]) -> tuple[int, int]
         chunk = content[start : start + _CHUNK]
         checksum = crc.extend(checksum, chunk)
         file.write(chunk.data)
+        if chunk.size == _CHUNK:
+            files.begin_writeback(file, file.tell() - _CHUNK, _CHUNK)
     return checksum, content.size
 
 

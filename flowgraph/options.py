@@ -16,17 +16,13 @@ class Options:
     Attributes:
         level: 0 runs the graph as it was built, 1 optimises it.
         check: verify the program after each pass (FLOWGRAPH_CHECK=1).
-        compile_after: runs of a plan on the reference kernels before it is compiled; a negative
-            optimisation level in the environment (FLOWGRAPH_COMPILE=0) keeps it there for ever.
-        log_device_placement: print where each op runs.
-        timeout_ms: give up a queue operation after so long; 0 waits for ever.
+        compile_after: runs of a plan on the reference kernels before it is compiled;
+            FLOWGRAPH_COMPILE=0 keeps it there for ever.
     """
 
     level: int = 1
     check: bool = False
     compile_after: float = 1
-    log_device_placement: bool = False
-    timeout_ms: int = 0
 
     @staticmethod
     def from_config(config: Any) -> Options:
@@ -39,6 +35,4 @@ class Options:
             level=int(os.environ.get("FLOWGRAPH_LEVEL", level)),
             check=os.environ.get("FLOWGRAPH_CHECK", "0") == "1",
             compile_after=1 if compiled else float("inf"),
-            log_device_placement=bool(config is not None and config.log_device_placement),
-            timeout_ms=0 if config is None else int(config.operation_timeout_in_ms),
         )

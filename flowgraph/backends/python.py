@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from flowgraph import dims, errors
+from flowgraph import dims
 from flowgraph.backends.context import RunContext
 from flowgraph.backends.reference import bind_kernel, run_error
 from flowgraph.compiler.memory import Arena, plan_memory
 from flowgraph.compiler.program import Instr, Program, Value
-from flowgraph.graph.cells import Cell
 
 __all__ = ["PythonExecutable"]
 
@@ -85,7 +84,7 @@ class _Writer:
         self.memory = np.empty(self.arena.size + 64, np.uint8)
         start = -self.memory.ctypes.data % 64
         self.memory = self.memory[start : start + self.arena.size]
-        self.namespace: dict[str, Any] = {"uninitialized": _uninitialized}
+        self.namespace: dict[str, Any] = {}
         self.names: dict[Value, str] = {}
         self.bound: dict[Value, Any] = {}
         self.lines: list[str] = []
@@ -125,7 +124,7 @@ class _Writer:
         value, cell = instr.outputs[0], self.names[instr.inputs[0]]
         name = self._local(value)
         self._line(instr, f"{name} = {cell}.value", [cell])
-        self._line(instr, f"if {name} is None: uninitialized({cell})", [cell])
+        self._line(instr, f"if {name} is None: {cell}.read()", [cell])
         if instr.attrs["copy"]:
             self._line(instr, f"{name} = {name}.copy()", [cell])
 
@@ -199,9 +198,3 @@ class _Writer:
     def _line(self, instr: Instr, text: str, names: list[str]) -> None:
         self.lines.append("    " + text)
         self.line_instrs[len(self.lines)] = (instr, names)
-
-
-def _uninitialized(cell: Cell) -> None:
-    raise errors.FailedPreconditionError(
-        None, None, f"Attempting to use uninitialized value {cell.name}"
-    )

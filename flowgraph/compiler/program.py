@@ -125,20 +125,10 @@ class Program:
         self.fetches = fetches
         self.targets = list(targets)
 
-    def replace(self, replacements: dict[Value, Value]) -> None:
-        """Let every use of a key use its value instead."""
-        if not replacements:
-            return
-
-        def final(value: Value) -> Value:
-            while value in replacements:
-                value = replacements[value]
-            return value
-
-        for instr in self.instrs:
-            instr.inputs = [final(value) for value in instr.inputs]
-        self.fetches = [final(value) for value in self.fetches]
-        self.targets = [final(value) for value in self.targets]
+    def replace_results(self, replacements: dict[Value, Value]) -> None:
+        """Let what is asked for be the values that `replacements` gives instead."""
+        self.fetches = [replacements.get(value, value) for value in self.fetches]
+        self.targets = [replacements.get(value, value) for value in self.targets]
 
     def cells(self) -> list[Value]:
         """The variables used, each once."""

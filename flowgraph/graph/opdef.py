@@ -105,8 +105,6 @@ class OpDef:
         view: index of the input whose memory the output may share.
         inplace: indices of inputs whose memory the output may overwrite.
         stateful: never folded, merged or dropped for being unused by a value.
-        dynamic_shape: the output's shape depends on values, not only on shapes.
-        uses_value: inputs whose values (not only shapes) the shape rule needs.
     """
 
     name: str
@@ -122,7 +120,6 @@ class OpDef:
     view: int | None = None
     inplace: tuple[int, ...] = ()
     stateful: bool = False
-    dynamic_shape: bool = False
     samples: tuple[Sample, ...] | Callable[[], Iterable[Sample]] = ()
     shape_attrs: tuple[str, ...] = ()
     kernel_attrs: tuple[str, ...] = ()
@@ -247,7 +244,6 @@ _DECLARED = [
     "view",
     "inplace",
     "stateful",
-    "dynamic_shape",
     "samples",
 ]
 

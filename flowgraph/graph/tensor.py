@@ -34,7 +34,6 @@ class Operation:
         "__weakref__",
         "_attributes",
         "_control_inputs",
-        "_control_outputs",
         "_device",
         "_frames",
         "_gradient_override",
@@ -66,7 +65,6 @@ class Operation:
         self.inputs = inputs
         self.attrs = attrs
         self._control_inputs = control_inputs
-        self._control_outputs: list[Operation] | None = None
         self._frames = frames
         self._device = ""
         self._gradient_override: str | None = None

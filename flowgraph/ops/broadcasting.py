@@ -130,7 +130,6 @@ class BroadcastGradientArgs:
     """
 
     grad = None
-    dynamic_shape = True
     samples = SHAPE_PAIRS
 
     def shape(s0: Operand, s1: Operand) -> list[Dims]:

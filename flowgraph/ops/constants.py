@@ -242,7 +242,6 @@ class Range:
     """The numbers ``start, start + delta, ...`` before `limit`, a vector."""
 
     grad = None
-    dynamic_shape = True
     samples = (
         case(i32(0), i32(5), i32(1)),
         case(i32(7), i32(1), i32(-2)),
@@ -340,7 +339,6 @@ class LinSpace:
     """`num` numbers from `start` to `stop`, both included, at equal distances."""
 
     grad = None
-    dynamic_shape = True
     samples = (
         case(f32(0), f32(1), i32(5)),
         case(np.float64(3), np.float64(-2), i64(4)),

@@ -99,7 +99,6 @@ class Squeeze:
 
     view = 0
     grad = reshape_to_input
-    dynamic_shape = True
     samples = (
         case(ROW),
         case(ROW, squeeze_dims=[0]),

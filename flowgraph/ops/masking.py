@@ -31,7 +31,6 @@ class Where:
     """The coordinates of the elements that are not zero (not False), one per row, in order."""
 
     grad = None
-    dynamic_shape = True
     samples = (
         case(MASK),
         case(np.array([False, False])),

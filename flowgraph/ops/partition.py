@@ -33,7 +33,6 @@ class DynamicPartition:
     """The elements of `data` distributed over several tensors: output k gets those whose partition
     is k, in order."""
 
-    dynamic_shape = True
     samples = (
         case(GRID, i32([1, 0]), num_partitions=2),
         case(F32, i32([[0, 2, 0], [2, 2, 0]]), num_partitions=3),
@@ -165,7 +164,6 @@ STITCHED = (
 class DynamicStitch:
     """``merged[indices[m][i, ...], ...] = data[m][i, ..., ...]``; the last one wins a place."""
 
-    dynamic_shape = True
     shape = _stitched_shape
     numpy = _stitch
     grad = _stitch_grad
@@ -176,7 +174,6 @@ class DynamicStitch:
 class ParallelDynamicStitch:
     """DynamicStitch for indices that are all different."""
 
-    dynamic_shape = True
     shape = _stitched_shape
     numpy = _stitch
     grad = _stitch_grad

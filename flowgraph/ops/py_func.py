@@ -104,7 +104,6 @@ class PyFunc:
 
     grad = None
     stateful = True
-    dynamic_shape = True
     shape = _open_shapes
     numpy = _call
 
@@ -114,7 +113,6 @@ class PyFuncStateless:
     """PyFunc of a function that always gives the same result for the same inputs."""
 
     grad = None
-    dynamic_shape = True
     shape = _open_shapes
     numpy = _call
 

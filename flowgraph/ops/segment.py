@@ -172,7 +172,6 @@ def _unsorted_extreme_grad(op: Operation, dy: Tensor) -> Gradients:
 class SegmentSum:
     """The sum of the rows of each segment; ids ascend, and one that is missing gives 0."""
 
-    dynamic_shape = True
     shape = _sorted_shape
     grad = _sum_grad
     samples = SORTED
@@ -185,7 +184,6 @@ class SegmentSum:
 class SegmentMean:
     """The mean of the rows of each segment; ids ascend, and one that is missing gives 0."""
 
-    dynamic_shape = True
     shape = _sorted_shape
     grad = _mean_grad
     samples = SORTED
@@ -203,7 +201,6 @@ class SegmentMean:
 class SegmentProd:
     """The product of the rows of each segment; ids ascend, and one that is missing gives 1."""
 
-    dynamic_shape = True
     shape = _sorted_shape
     grad = _product_grad
     samples = SORTED
@@ -216,7 +213,6 @@ class SegmentProd:
 class SegmentMax:
     """The largest elements of each segment; ids ascend, and one that is missing gives 0."""
 
-    dynamic_shape = True
     shape = _sorted_shape
     grad = _extreme_grad
     samples = SORTED
@@ -229,7 +225,6 @@ class SegmentMax:
 class SegmentMin:
     """The smallest elements of each segment; ids ascend, and one that is missing gives 0."""
 
-    dynamic_shape = True
     shape = _sorted_shape
     grad = _extreme_grad
     samples = SORTED

@@ -115,7 +115,6 @@ def _declare(kind: str, types_of: Any, doc: str) -> None:
     @op(name, SIGNATURE, T=types_of, Tidx=Tidx)
     class Plain:
         __doc__ = doc
-        dynamic_shape = True
         shape = _shape
         grad = _gradient(kind)
         samples = (*BASIC, *integers)

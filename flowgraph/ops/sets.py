@@ -45,7 +45,6 @@ class _Unique:
     """The distinct elements of a vector in order of appearance: ``x[i] = y[idx[i]]``."""
 
     grad = None
-    dynamic_shape = True
     samples = LISTS
 
     def shape(x: Operand) -> list[Dims]:
@@ -66,7 +65,6 @@ class _UniqueWithCounts:
     """The distinct elements of a vector in order of appearance, and how often each occurs."""
 
     grad = None
-    dynamic_shape = True
     samples = LISTS
 
     def shape(x: Operand) -> list[Dims]:
@@ -82,7 +80,6 @@ class _ListDiff:
     """The elements of x that are not in y, in order, and their indices in x."""
 
     grad = None
-    dynamic_shape = True
     samples = (
         case(i32([1, 2, 3, 2, 5]), i32([2, 4])),
         case(f32([1, 2]), f32([])),

@@ -10,7 +10,7 @@ from flowgraph import protos
 from flowgraph.dims import Dims
 from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.declare import case
-from flowgraph.graph.opdef import Operand, op
+from flowgraph.graph.opdef import op
 from flowgraph.ops.kinds import REAL
 
 __all__ = ["MergeSummary", "ScalarSummary"]
@@ -25,14 +25,12 @@ class ScalarSummary:
     """A Summary of numbers: the value at each place under the tag at the same place."""
 
     grad = None
+    shape = _scalar_shape
     samples = (
         case(np.array(b"loss", np.object_), np.float32(0.5)),
         case(np.array([b"a", b"b"], np.object_), np.array([1.0, -2.5])),
         case(np.array(b"count", np.object_), np.int64(7)),
     )
-
-    def shape(tags: Operand, values: Operand) -> Dims:
-        return ()
 
     def numpy(tags: Any, values: Any) -> Any:
         names, numbers = np.asarray(tags, np.object_), np.asarray(values)

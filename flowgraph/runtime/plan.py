@@ -55,17 +55,18 @@ class ShapedPlan:
         self._runs += 1
         with np.errstate(all="ignore"):
             if self._runs <= self._compile_after:
-                return self._owned(self.reference.run(feeds))
+                return self.owned(self.reference.run(feeds))
             executable = self.compiled()
             # Another thread may be inside: its buffers are in use, so this run allocates its own.
             if not executable.lock.acquire(blocking=False):
-                return self._owned(self.reference.run(feeds))
+                return self.owned(self.reference.run(feeds))
             try:
-                return self._owned(executable.run(feeds))
+                return self.owned(executable.run(feeds))
             finally:
                 executable.lock.release()
 
-    def _owned(self, values: list[Any]) -> list[Any]:
+    def owned(self, values: list[Any]) -> list[Any]:
+        """The results of a run with what is not the run's own copied, and 0-d arrays as scalars."""
         for index in self._foreign:
             values[index] = values[index].copy()
         for index in self._scalars:

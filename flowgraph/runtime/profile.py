@@ -47,7 +47,7 @@ def traced_run(shaped: ShapedPlan, feeds: list[Any], run_metadata: Any) -> list[
     results = shaped.reference.run(feeds, observe)
     if run_metadata is not None:
         run_metadata.step_stats.CopyFrom(stats)
-    return shaped._owned(results)
+    return shaped.owned(results)
 
 
 def _set_duration(node: Any, taken_ns: int) -> None:

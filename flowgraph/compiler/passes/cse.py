@@ -27,8 +27,7 @@ def merge_common(program: Program) -> None:
             continue
         replacements.update(zip(instr.outputs, twin.outputs, strict=True))
     program.instrs = kept
-    program.fetches = [replacements.get(value, value) for value in program.fetches]
-    program.targets = [replacements.get(value, value) for value in program.targets]
+    program.replace_results(replacements)
 
 
 def _key(instr: Instr) -> Any:

@@ -31,13 +31,13 @@ def protect_reads(program: Program) -> None:
             last_use[roots.get(value, value)] = index
     for value in program.fetches:
         last_use[roots.get(value, value)] = len(program.instrs)
-    last_write: dict[Value, int] = {}
+    next_write: dict[Value, int] = {}
     for index in range(len(program.instrs) - 1, -1, -1):
         instr = program.instrs[index]
         if instr.type == "_Read":
             value = instr.outputs[0]
-            first_write = last_write.get(instr.inputs[0])
-            if first_write is not None and last_use.get(value, index) >= first_write:
+            next_writer = next_write.get(instr.inputs[0])
+            if next_writer is not None and last_use.get(value, index) >= next_writer:
                 instr.attrs = {**instr.attrs, "copy": True}
         for cell in instr.cells:
-            last_write[cell] = index
+            next_write[cell] = index

@@ -30,8 +30,7 @@ def simplify(program: Program) -> None:
         found = rule(instr)
         if found is not None and found.dtype.base_dtype is instr.outputs[0].dtype:
             replacements[instr.outputs[0]] = found
-    program.fetches = [replacements.get(value, value) for value in program.fetches]
-    program.targets = [replacements.get(value, value) for value in program.targets]
+    program.replace_results(replacements)
 
 
 def _first_input(instr: Instr) -> Value | None:

@@ -60,6 +60,22 @@ def merge(a: Dims, b: Dims) -> Dims:
     return tuple(y if x is None else x for x, y in zip(a, b, strict=True))
 
 
+def is_at_least_as_specific(dims: Dims, other: Dims) -> bool:
+    """True if every array that fits `dims` fits `other`, too."""
+    if other is None:
+        return True
+    if dims is None or len(dims) != len(other):
+        return False
+    return all(b is None or a == b for a, b in zip(dims, other, strict=True))
+
+
+def generalized(a: Dims, b: Dims) -> Dims:
+    """The most that is known of an array that fits one of two shapes."""
+    if a is None or b is None or len(a) != len(b):
+        return None
+    return tuple(x if x == y else None for x, y in zip(a, b, strict=True))
+
+
 def with_rank(dims: Dims, rank: int) -> tuple[int | None, ...]:
     if dims is None:
         return (None,) * rank

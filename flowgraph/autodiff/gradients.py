@@ -7,23 +7,31 @@ walk needs no other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from enum import Enum
+from functools import partial
 from typing import Any
 
-from flowgraph import errors
+from flowgraph import dtypes, errors
 from flowgraph.autodiff.broadcast import broadcasts, sum_to_operand
-from flowgraph.autodiff.registry import gradient_function
+from flowgraph.autodiff.registry import gradient_function, region_gradient
 from flowgraph.graph import build
 from flowgraph.graph.build import apply
 from flowgraph.graph.composite import IndexedSlices
-from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor
-from flowgraph.graph.graph import Graph
+from flowgraph.graph.function import FunctionGraph
+from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.tensor import Operation, Tensor
 
-__all__ = ["AggregationMethod", "UnconnectedGradients", "gradients", "hessians"]
+__all__ = [
+    "AggregationMethod",
+    "UnconnectedGradients",
+    "backpropagate",
+    "differentiable",
+    "gradients",
+    "zeros_of",
+]
 
 Gradient = Any  # Tensor or IndexedSlices
 
@@ -80,6 +88,10 @@ def gradients(
     if len(seeds) != len(targets):
         raise ValueError("Passed %d grad_ys for %d ys" % (len(seeds), len(targets)))  # noqa: UP031
     graph = build.graph_of([*_tensors(targets), *_tensors(sources)])
+    sources = [
+        _seen_from(graph, targets, x, tensor)
+        for x, tensor in zip(_as_list(xs), sources, strict=True)
+    ]
     with graph.as_default(), graph.name_scope(name):
         tensors = [convert_to_tensor(y, name="y") for y in targets]
         walk = _Walk(graph, tensors, sources, stops, colocate_gradients_with_ops)
@@ -111,6 +123,31 @@ def _source(x: Any) -> Tensor:
     if isinstance(x, IndexedSlices):
         return x.values
     return convert_to_tensor(x, name="x")
+
+
+def _seen_from(graph: Graph, targets: list[Any], x: Any, tensor: Tensor) -> Tensor:
+    """`tensor`, or what stands for it in the loop or branch in which ys were built."""
+    if not isinstance(graph, FunctionGraph) or tensor.graph is graph:
+        return tensor
+    if not any(getattr(y, "graph", None) is graph for y in targets):
+        return tensor
+    return graph.capture(convert_to_tensor(x) if tensor.dtype.is_ref_dtype else tensor)
+
+
+def backpropagate(
+    graph: Graph, ys: list[Tensor], xs: list[Tensor], seeds: list[Gradient]
+) -> list[Gradient]:
+    """The gradients of ys with respect to xs, built in `graph`, which may be another than theirs.
+
+    Args:
+        seeds: the gradient that flows into each y; None for none.
+    """
+    walk = _Walk(graph, ys, xs, [], colocate=False)
+    for y, seed in zip(ys, seeds, strict=True):
+        if seed is not None:
+            walk.add(y, seed)
+    walk.run()
+    return [walk.gradient_of(x) for x in xs]
 
 
 def _tensors(values: list[Any]) -> list[Any]:
@@ -148,8 +185,22 @@ def _shape_of(tensor: Tensor) -> Tensor:
 
 
 def _zeros_like(tensor: Tensor) -> Tensor:
+    if get_default_graph() is not tensor.graph:
+        return zeros_of(tensor)
     zeros: Tensor = apply("ZerosLike", tensor, name="zeros_like")
     return zeros
+
+
+def zeros_of(tensor: Tensor) -> Tensor:
+    """Zeros of the shape and type of `tensor`, without reading its value."""
+    zero = convert_to_tensor(0, tensor.dtype.base_dtype, name="zero")
+    zeros: Tensor = apply("Fill", _shape_of(tensor), zero, name="zeros")
+    return zeros
+
+
+def differentiable(tensor: Tensor) -> bool:
+    """True if a gradient may flow through it: numbers that are no integers, and lists of them."""
+    return _trainable(tensor) or tensor.dtype.base_dtype is dtypes.variant
 
 
 def _trainable(tensor: Tensor) -> bool:
@@ -221,28 +272,45 @@ class _Walk:
             ]
             if all(gradient is None for gradient in received):
                 continue
-            function = gradient_function(op)
+            function = self._gradient_function(op)
             if function is None:
                 continue
-            self._differentiate(op, function, received)
+            with self._place_of(op):
+                results = _as_results(function(op, received), op)
+                for x, gradient in zip(op.inputs, results, strict=True):
+                    if gradient is not None and self._matters(x):
+                        self.add(x, _fitted(gradient, x, op))
 
-    def _differentiate(self, op: Operation, function: Any, received: list[Gradient]) -> None:
+    def _gradient_function(self, op: Operation) -> Any:
+        """From `op` and the gradients of its outputs to those of its inputs; None for none."""
+        of_region = region_gradient(op)
+        if of_region is not None:
+            wanted = [self._matters(x) and differentiable(x) for x in op.inputs]
+            return partial(of_region, wanted=wanted)
+        function = gradient_function(op)
+        return None if function is None else partial(_with_zeros, function)
+
+    @contextmanager
+    def _place_of(self, op: Operation) -> Iterator[None]:
+        """Where the gradient of `op` is built: in a name scope of its own."""
         graph = self.graph
         previous = graph._original_op
         graph._original_op = op
         place = graph.colocate_with(op, ignore_existing=True) if self.colocate else nullcontext()
         try:
             with graph.name_scope(op.name + "_grad"), place:
-                dys = [
-                    _zeros_like(output) if dy is None and _trainable(output) else dy
-                    for output, dy in zip(op.outputs, received, strict=True)
-                ]
-                results = _as_results(function(op, *dys), op)
-                for x, gradient in zip(op.inputs, results, strict=True):
-                    if gradient is not None and self._matters(x):
-                        self.add(x, _fitted(gradient, x, op))
+                yield
         finally:
             graph._original_op = previous
+
+
+def _with_zeros(function: Any, op: Operation, received: list[Gradient]) -> Any:
+    """The gradients that `function` computes, with zeros where nothing flows into an output."""
+    dys = [
+        _zeros_like(output) if dy is None and _trainable(output) else dy
+        for output, dy in zip(op.outputs, received, strict=True)
+    ]
+    return function(op, *dys)
 
 
 def _as_results(results: Any, op: Operation) -> list[Gradient]:
@@ -280,6 +348,8 @@ def _known(tensor: Tensor) -> bool:
 
 
 def _aggregate(parts: Sequence[Gradient]) -> Gradient:
+    if parts[0].dtype.base_dtype is dtypes.variant:
+        raise LookupError("No third derivatives through loops: lists of gradients have no sum.")
     if all(isinstance(part, IndexedSlices) for part in parts):
         return _concatenated(parts)
     return apply("AddN", [convert_to_tensor(part) for part in parts])
@@ -305,38 +375,3 @@ def _gate(found: list[Gradient]) -> list[Gradient]:
     with graph.control_dependencies(dense):
         gated = {gradient: apply("Identity", gradient, name="tuple") for gradient in dense}
     return [gated.get(g, g) if isinstance(g, Tensor) else g for g in found]
-
-
-def hessians(
-    ys: Any,
-    xs: Any,
-    name: str = "hessians",
-    colocate_gradients_with_ops: bool = False,
-    gate_gradients: bool = False,
-    aggregation_method: int | None = None,
-) -> list[Tensor]:
-    """The second derivatives of ``sum(ys)``, of shape ``x.shape + x.shape`` for each x.
-
-    Row i is the gradient of component i of the gradient; x must have a fully known shape.
-
-    Raises:
-        ValueError: if the shape of an x is not known.
-    """
-    found = []
-    with name_scope(name):
-        for x in _as_list(xs):
-            shape = x.shape.as_list()
-            first = convert_to_tensor(gradients(ys, x, name="gradients")[0])
-            flat = apply("Reshape", first, [-1])
-            size = flat.shape.num_elements()
-            if size is None:
-                raise ValueError(f"hessians need an x of known shape, got {x.shape}")
-            rows = [_row(flat, i, x) for i in range(size)]
-            found.append(apply("Reshape", apply("Pack", rows), [*shape, *shape]))
-    return found
-
-
-def _row(flat: Tensor, index: int, x: Any) -> Tensor:
-    return convert_to_tensor(
-        gradients(flat[index], x, unconnected_gradients=UnconnectedGradients.ZERO)[0]
-    )

@@ -8,10 +8,18 @@ from typing import Any
 from flowgraph.graph.opdef import MISSING
 from flowgraph.graph.tensor import Operation
 
-__all__ = ["NoGradient", "NotDifferentiable", "RegisterGradient", "gradient_function"]
+__all__ = [
+    "NoGradient",
+    "NotDifferentiable",
+    "RegisterGradient",
+    "gradient_function",
+    "region_gradient",
+    "register_region_gradient",
+]
 
 GradientFunction = Callable[..., Any]
 _registered: dict[str, GradientFunction | None] = {}
+_of_regions: dict[str, GradientFunction] = {}
 
 
 class RegisterGradient:
@@ -44,6 +52,19 @@ def NotDifferentiable(op_type: str) -> None:  # noqa: N802
 
 
 NoGradient = NotDifferentiable
+
+
+def register_region_gradient(op_type: str, function: GradientFunction) -> None:
+    """Let `function` differentiate the ops of a type that run functions.
+
+    It receives the op, the gradients of its outputs, and which inputs' gradients are wanted.
+    """
+    _of_regions[op_type] = function
+
+
+def region_gradient(op: Operation) -> GradientFunction | None:
+    """The gradient of a loop or conditional, None for other ops."""
+    return _of_regions.get(op.type)
 
 
 def gradient_function(op: Operation) -> GradientFunction | None:

@@ -15,6 +15,7 @@ import numpy as np
 
 from flowgraph import errors
 from flowgraph.backends.context import RunContext
+from flowgraph.backends.regions import region_kernel
 from flowgraph.compiler.program import Instr, Program, Value
 from flowgraph.graph.cells import Cell
 
@@ -29,6 +30,8 @@ def read_cell(cell: Cell, copy: bool) -> Any:
 
 def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
     """The instruction as a function of its grouped inputs, with attributes and state bound."""
+    if instr.region is not None:
+        return region_kernel(instr, functools.partial(_interpreted, context=context))
     definition = instr.definition
     keywords = definition.kernel_keywords(instr.attrs)
     if definition.wants_state:
@@ -40,6 +43,11 @@ def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
         kernel = _locking(kernel, context)
     bound: Callable[..., Any] = kernel
     return bound
+
+
+def _interpreted(program: Program, context: RunContext) -> Callable[..., list[Any]]:
+    executable = ReferenceExecutable(program, context)
+    return lambda *feeds: executable.run(list(feeds))
 
 
 def _locking(kernel: Callable[..., Any], context: RunContext) -> Callable[..., Any]:

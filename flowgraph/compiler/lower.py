@@ -12,7 +12,8 @@ import heapq
 from collections.abc import Container
 
 from flowgraph import callsite, dims, errors
-from flowgraph.compiler.program import READ, Instr, Program, Value, source
+from flowgraph.compiler.program import READ, REGIONS, Instr, Program, Value, source
+from flowgraph.graph.function import functions_of
 from flowgraph.graph.tensor import Operation, Tensor
 
 __all__ = ["lower"]
@@ -28,10 +29,11 @@ def lower(
     """
     fed = dict(zip(feeds, feed_dims, strict=True))
     needed = _prune(fetches, targets, fed)
-    edges = _Edges(needed, fed)
-    writes = _Writes(edges.sorted({}), fed)
+    extended = _extended(needed)
+    edges = _Edges(needed, fed, extended)
+    writes = _Writes(edges.sorted({}), fed, extended)
     order = edges.sorted(writes.readers_first())
-    return _Emitter(order, fed, writes).program(fetches, targets)
+    return _Emitter(order, fed, writes, extended).program(fetches, targets)
 
 
 def _prune(
@@ -51,6 +53,26 @@ def _prune(
         if op.type == "Placeholder":
             raise _missing_feed(op)
     return list(seen)
+
+
+def _extended(needed: list[Operation]) -> dict[Operation, Operation]:
+    """Loops and conditionals to those of this run that compute the same and more.
+
+    A gradient needs what a loop computed in each turn, so it runs the loop in a form that keeps
+    that; the loop itself then need not run.
+    """
+    running = set(needed)
+    found: dict[Operation, Operation] = {}
+    for op in needed:
+        last = op
+        following = op.graph._extended.get(op)
+        while following is not None:
+            if following in running:
+                last = following
+            following = op.graph._extended.get(following)
+        if last is not op:
+            found[op] = last
+    return found
 
 
 _C_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
@@ -122,20 +144,30 @@ def _with_ref_flags(op: Operation) -> list[tuple[bool, Tensor]]:
 
 
 def written_variables(op: Operation) -> list[Operation]:
-    """The variables whose storage `op` receives by reference."""
-    return [variable_of(tensor) for is_ref, tensor in _with_ref_flags(op) if is_ref]
+    """The variables whose storage `op`, or a function that it runs, receives by reference."""
+    found = [variable_of(tensor) for is_ref, tensor in _with_ref_flags(op) if is_ref]
+    for function in functions_of(op):
+        found.extend(variable_of(tensor) for tensor in function.graph.references)
+    return list(dict.fromkeys(found))
 
 
 class _Edges:
     """What must run before what, by data and control dependencies."""
 
-    def __init__(self, needed: list[Operation], fed: Container[Tensor]) -> None:
+    def __init__(
+        self,
+        needed: list[Operation],
+        fed: Container[Tensor],
+        extended: dict[Operation, Operation],
+    ) -> None:
         self.needed = sorted(needed, key=lambda op: op._id)
         self.successors: dict[Operation, list[Operation]] = {op: [] for op in self.needed}
         self.blockers: dict[Operation, int] = {}
         for op in self.needed:
             before = {t.op for t in op.inputs if t not in fed}
             before.update(op._control_inputs)
+            if op in extended:
+                before.add(extended[op])
             for producer in before:
                 self.successors[producer].append(op)
             self.blockers[op] = len(before)
@@ -182,13 +214,20 @@ class _Edges:
 class _Writes:
     """Which operations change which variables, and who comes after them."""
 
-    def __init__(self, order: list[Operation], fed: Container[Tensor]) -> None:
+    def __init__(
+        self,
+        order: list[Operation],
+        fed: Container[Tensor],
+        extended: dict[Operation, Operation],
+    ) -> None:
         self.order = order
         self.fed = fed
+        self.extended = extended
         self.writers: dict[Operation, list[Operation]] = {}
         for op in order:
-            for variable in written_variables(op):
-                self.writers.setdefault(variable, []).append(op)
+            if op not in extended:
+                for variable in written_variables(op):
+                    self.writers.setdefault(variable, []).append(op)
         all_writers = dict.fromkeys(w for group in self.writers.values() for w in group)
         self.bit = {op: 1 << i for i, op in enumerate(all_writers)}
         self.ancestors: dict[Operation, int] = {}
@@ -204,6 +243,8 @@ class _Writes:
                     mask |= self.ancestors[tensor.op]
             for control in op._control_inputs:
                 mask |= self.ancestors[control]
+            if op in self.extended:
+                mask |= self.ancestors[self.extended[op]]
             self.ancestors[op] = mask
 
     def seen_by(self, op: Operation, variable: Operation) -> bool:
@@ -233,9 +274,16 @@ class _Emitter:
     """Writes the instructions of ordered operations."""
 
     def __init__(
-        self, order: list[Operation], fed: dict[Tensor, dims.Dims], writes: _Writes
+        self,
+        order: list[Operation],
+        fed: dict[Tensor, dims.Dims],
+        writes: _Writes,
+        extended: dict[Operation, Operation],
     ) -> None:
-        self.order = order
+        self.order = [op for op in order if op not in extended]
+        self.shorter: dict[Operation, list[Operation]] = {}
+        for shorter, longer in extended.items():
+            self.shorter.setdefault(longer, []).append(shorter)
         self.fed = fed
         self.writes = writes
         self.instrs: list[Instr] = []
@@ -260,6 +308,9 @@ class _Emitter:
                 self._expect(tensor.op, fetched)
         for op in self.order:
             self._emit(op)
+            for shorter in self.shorter.get(op, ()):
+                for tensor, same in zip(shorter.outputs, op.outputs, strict=False):
+                    self.values.setdefault(tensor, self.values[same])
         asked = [self.values[tensor] for op in targets for tensor in op.outputs]
         fetched_values = [self._fetch(tensor) for tensor in fetches]
         return Program(
@@ -314,6 +365,8 @@ class _Emitter:
         for variable in written:
             if variable not in self.initial and self.pending.get(variable):
                 self.initial[variable] = self._read(variable)
+        if op.definition.name in REGIONS:
+            inputs.extend(self.values[variable.outputs[0]] for variable in written)
         instr = Instr(op.definition, inputs, op.attrs, op)
         self.instrs.append(instr)
         for variable in written:

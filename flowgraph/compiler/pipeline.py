@@ -57,7 +57,11 @@ def optimize(
             continue
         before = len(program.instrs)
         start = time.perf_counter()
-        apply_pass(program)
+        if name == "infer":
+            apply_pass(program)
+        else:
+            for each in program.nested():
+                apply_pass(each)
         seconds = time.perf_counter() - start
         if check:
             verify(program, name)

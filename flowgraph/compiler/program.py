@@ -11,7 +11,8 @@ changed by instructions that take them as inputs. ``print(program)`` shows it::
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from flowgraph.graph.opdef import Arg, Attr, OpDef
 from flowgraph.graph.static_values import const_dims, const_value
 from flowgraph.graph.tensor import Operation
 
-__all__ = ["READ", "Instr", "Program", "Value", "source"]
+__all__ = ["READ", "REGIONS", "Branches", "Instr", "Loop", "Program", "Value", "source"]
 
 READ = OpDef(
     "_Read",
@@ -33,6 +34,8 @@ READ = OpDef(
     doc="The value of a variable at this place of the program.",
     stateful=True,
 )
+# Instructions that run programs of their own.
+REGIONS = frozenset({"While", "If"})
 _SOURCE = OpDef("_Source", inputs=(), outputs=(), attrs={}, stateful=True)
 
 
@@ -68,9 +71,10 @@ class Instr:
 
     Attributes:
         node: the graph's operation it comes from, for error messages and profiles.
+        region: the programs that a loop or a conditional runs.
     """
 
-    __slots__ = ("attrs", "definition", "inputs", "node", "outputs", "type")
+    __slots__ = ("attrs", "definition", "inputs", "node", "outputs", "region", "type")
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class Instr:
         self.attrs = attrs
         self.node = node
         self.outputs: list[Value] = []
+        self.region: Loop | Branches | None = None
 
     @property
     def name(self) -> str:
@@ -93,12 +98,44 @@ class Instr:
     @property
     def is_effect(self) -> bool:
         """True if it must run even when no value of it is used."""
+        if self.region is not None:
+            return any(instr.is_effect for each in self.region.programs for instr in each.instrs)
         return self.definition.stateful and self.type != "_Read"
 
     @property
     def cells(self) -> list[Value]:
         """The variables it may change."""
         return [] if self.type == "_Read" else [v for v in self.inputs if v.dtype.is_ref_dtype]
+
+
+@dataclass
+class Loop:
+    """The programs of a While, both from all of its inputs.
+
+    Attributes:
+        cond: to whether there is another turn.
+        body: to the next values of the inputs in `varying`; the others stay as they are.
+    """
+
+    cond: Program
+    body: Program
+    varying: list[int]
+
+    @property
+    def programs(self) -> list[Program]:
+        return [self.cond, self.body]
+
+
+@dataclass
+class Branches:
+    """The programs of an If, both from all of its inputs but the condition to its outputs."""
+
+    then: Program
+    otherwise: Program
+
+    @property
+    def programs(self) -> list[Program]:
+        return [self.then, self.otherwise]
 
 
 def source(dtype: DType, shape: Dims, name: str) -> Value:
@@ -111,6 +148,7 @@ class Program:
 
     Attributes:
         targets: values that are asked for, though nobody looks at them.
+        is_region: whether an instruction of another program runs it.
     """
 
     def __init__(
@@ -124,6 +162,15 @@ class Program:
         self.instrs = instrs
         self.fetches = fetches
         self.targets = list(targets)
+        self.is_region = False
+
+    def nested(self) -> Iterator[Program]:
+        """This program and those of its loops and conditionals, the outer ones first."""
+        yield self
+        for instr in self.instrs:
+            if instr.region is not None:
+                for program in instr.region.programs:
+                    yield from program.nested()
 
     def replace_results(self, replacements: dict[Value, Value]) -> None:
         """Let what is asked for be the values that `replacements` gives instead."""
@@ -144,6 +191,9 @@ class Program:
             results = ", ".join(f"{names[v]}: {v.show_type()}" for v in instr.outputs)
             head = f"{results} = " if results else ""
             lines.append(f"{head}{instr.type}({arguments}){_show_attrs(instr)}")
+            if instr.region is not None:
+                for program in instr.region.programs:
+                    lines.extend("    " + line for line in str(program).splitlines())
         lines.append("return " + ", ".join(names.get(v, v.name) for v in self.fetches))
         return "\n".join(lines)
 
@@ -158,7 +208,10 @@ def _all_outputs(instrs: Iterable[Instr]) -> Iterable[Value]:
     return (value for instr in instrs for value in instr.outputs)
 
 
-_HIDDEN = frozenset({"T", "N", "dtype", "container", "shared_name"})
+_HIDDEN = frozenset(
+    {"T", "N", "Tin", "Tout", "body", "cond", "container", "dtype", "else_branch", "output_shapes"}
+    | {"shared_name", "then_branch"}
+)
 
 
 def _show_attrs(instr: Instr) -> str:

@@ -20,6 +20,9 @@ def verify(program: Program, stage: str) -> None:
         for value in instr.inputs:
             if value not in made and not value.is_cell:
                 raise _broken(program, stage, number, f"uses {value.name} before it is made")
+        if instr.region is not None:
+            for inner in instr.region.programs:
+                verify(inner, stage)
         expected = len(instr.definition.output_dtypes(instr.attrs))
         if len(instr.outputs) != expected:
             raise _broken(program, stage, number, f"has {len(instr.outputs)} of {expected} outputs")

@@ -7,7 +7,7 @@ from typing import Any
 from flowgraph import callsite, dtypes, errors
 from flowgraph.dtypes import DType
 from flowgraph.graph import convert
-from flowgraph.graph.graph import Graph, get_default_graph
+from flowgraph.graph.graph import Graph, function_being_built, get_default_graph
 from flowgraph.graph.opdef import MISSING, Arg, Attr, OpDef, lookup
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.shapes import TensorShape
@@ -68,7 +68,13 @@ def result_of(op: Operation) -> Any:
 
 
 def graph_of(args: Any) -> Graph:
-    """The graph of the first tensor among the arguments, or the default graph."""
+    """The graph of the first tensor among the arguments, or the default graph.
+
+    While a loop's body or a branch is built, that is it: it captures tensors from outside.
+    """
+    function = function_being_built()
+    if function is not None:
+        return function
     for arg in args:
         if type(arg) is Tensor:
             return arg.op.graph

@@ -14,7 +14,7 @@ from flowgraph.graph.names import NameScopes
 from flowgraph.graph.opdef import OpDef
 from flowgraph.graph.tensor import Operation, Tensor
 
-__all__ = ["Graph", "get_default_graph", "reset_default_graph"]
+__all__ = ["Graph", "function_being_built", "get_default_graph", "reset_default_graph"]
 
 
 class _ControlContext:
@@ -33,6 +33,9 @@ class Graph(NameScopes, CollectionStore):
     `finalize` makes it read-only.
     """
 
+    # True for graphs that run inside an op of another (see `flowgraph.graph.function`).
+    is_function = False
+
     def __init__(self) -> None:
         super().__init__()
         self._operations: list[Operation] = []
@@ -48,6 +51,8 @@ class Graph(NameScopes, CollectionStore):
         self._unfetchable: set[Operation] = set()
         self._version = 0
         self._edits = 0
+        # A loop or conditional to the one that its gradient runs in its place.
+        self._extended: dict[Operation, Operation] = {}
         self._lock = threading.RLock()
         self.seed: int | None = None
 
@@ -64,7 +69,7 @@ class Graph(NameScopes, CollectionStore):
             raise RuntimeError("Graph is finalized and cannot be modified.")
         for tensor in inputs:
             if tensor.op.graph is not self:
-                raise ValueError(f"{tensor} must be from the same graph as the op {name!r}.")
+                raise _foreign_input(tensor, name)
         try:
             shapes = definition.infer(inputs, attrs)
         except ValueError as error:
@@ -137,7 +142,8 @@ class Graph(NameScopes, CollectionStore):
         ):
             if obj.graph is not self:
                 kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
-                raise ValueError(f"{kind} {obj!r} is not an element of this graph.")
+                inside = _INSIDE if obj.graph.is_function else ""
+                raise ValueError(f"{kind} {obj!r} is not an element of this graph.{inside}")
             return obj
         if isinstance(obj, bytes):
             obj = obj.decode()
@@ -283,6 +289,14 @@ class Graph(NameScopes, CollectionStore):
         return f"<flowgraph.Graph of {len(self._operations)} operations>"
 
 
+_INSIDE = " It belongs to a loop or a branch and is not fetchable outside: return it from there."
+
+
+def _foreign_input(tensor: Tensor, name: str) -> ValueError:
+    inside = _INSIDE if tensor.op.graph.is_function else ""
+    return ValueError(f"{tensor} must be from the same graph as the op {name!r}.{inside}")
+
+
 def _shape_error(
     error: ValueError,
     definition: OpDef,
@@ -304,6 +318,15 @@ class _GraphStack(threading.local):
 
 
 _stack = _GraphStack()
+
+
+def function_being_built() -> Graph | None:
+    """The default graph, if it is the body of a loop or a branch."""
+    if _stack.graphs and _stack.graphs[-1].is_function:
+        return _stack.graphs[-1]
+    return None
+
+
 _global_graph: Graph | None = None
 
 

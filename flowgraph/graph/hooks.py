@@ -6,7 +6,8 @@ Imports run one way, so those rooms put their functions here when they load.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 node_def: Callable[[Any], Any]
@@ -17,3 +18,7 @@ const_dims: Callable[[Any], Any]
 save_tensors: Callable[..., None]
 restore_tensors: Callable[..., list[Any]]
 merge_checkpoints: Callable[..., None]
+file_errors: Callable[[str], AbstractContextManager[None]]
+read_records: Callable[[str, str], Iterator[bytes]]
+open_to_read: Callable[[str, str], Any]
+tensor_value: Callable[[Any], Any]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowgraph.compiler.program import Instr, Program, Value
+from flowgraph.compiler.regions import drop_unused_loop_variables
 
 __all__ = ["drop_dead"]
 
@@ -13,6 +14,8 @@ def drop_dead(program: Program) -> None:
     kept: list[Instr] = []
     for instr in reversed(program.instrs):
         if instr.is_effect or any(value in live for value in instr.outputs):
+            if instr.type == "While":
+                drop_unused_loop_variables(instr, live)
             live.update(instr.inputs)
             kept.append(instr)
     program.instrs = kept[::-1]

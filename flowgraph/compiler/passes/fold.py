@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowgraph.compiler.program import Program, Value
+from flowgraph.compiler.regions import bind_constants
 from flowgraph.graph.opdef import lookup
 
 __all__ = ["fold", "make_const"]
@@ -25,6 +26,8 @@ def make_const(value: Value) -> bool:
 def fold(program: Program) -> None:
     """Evaluate small instructions whose inputs are constants, with their own kernels."""
     for instr in program.instrs:
+        if instr.region is not None:
+            bind_constants(instr)
         if instr.type == "Const" or len(instr.outputs) != 1 or instr.definition.stateful:
             continue
         make_const(instr.outputs[0])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flowgraph import dims
-from flowgraph.compiler.program import Program
+from flowgraph.compiler.program import REGIONS, Program, Value
+from flowgraph.compiler.regions import passed_through, specialise
 
 __all__ = ["infer"]
 
@@ -13,7 +14,14 @@ def infer(program: Program) -> None:
 
     A rule that objects is left alone: the kernel will raise with the values at hand.
     """
+    unchanged: dict[Value, Value] = {}
     for instr in program.instrs:
+        if unchanged:
+            instr.inputs = [unchanged.get(value, value) for value in instr.inputs]
+        if instr.type in REGIONS:
+            specialise(instr, infer)
+            unchanged.update(passed_through(instr))
+            continue
         if not instr.outputs or all(dims.is_known(v.dims) for v in instr.outputs):
             continue
         if instr.type == "_Read":
@@ -29,3 +37,4 @@ def infer(program: Program) -> None:
             continue
         for value, shape in zip(instr.outputs, merged, strict=True):
             value.dims = shape
+    program.replace_results(unchanged)

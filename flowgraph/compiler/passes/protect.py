@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowgraph.compiler.program import Program, Value
 
-__all__ = ["alias_roots", "protect_reads"]
+__all__ = ["alias_roots", "protect_reads", "shared_fetches"]
 
 
 def alias_roots(program: Program) -> dict[Value, Value]:
@@ -19,10 +19,25 @@ def alias_roots(program: Program) -> dict[Value, Value]:
     return roots
 
 
+def shared_fetches(program: Program) -> list[int]:
+    """Fetches whose memory is not the run's own: of feeds, constants, variables, or shared."""
+    roots = alias_roots(program)
+    taken: set[Value] = set()
+    found = []
+    for index, value in enumerate(program.fetches):
+        root = roots.get(value, value)
+        made_here = root.op.type not in ("_Source", "_Read", "Const") or root.op.attrs.get("copy")
+        if not made_here or root in taken:
+            found.append(index)
+        taken.add(root)
+    return found
+
+
 def protect_reads(program: Program) -> None:
     """Mark the reads whose value is used, or fetched, by or after a write to their variable.
 
-    A kernel that writes row by row must not see its own writes in what it was given.
+    A kernel that writes row by row must not see its own writes in what it was given. What a loop or
+    a branch fetches lives on while the variable may change.
     """
     roots = alias_roots(program)
     last_use: dict[Value, int] = {}
@@ -37,7 +52,9 @@ def protect_reads(program: Program) -> None:
         if instr.type == "_Read":
             value = instr.outputs[0]
             next_writer = next_write.get(instr.inputs[0])
-            if next_writer is not None and last_use.get(value, index) >= next_writer:
+            end = last_use.get(value, index)
+            outlives = program.is_region and end == len(program.instrs)
+            if outlives or (next_writer is not None and end >= next_writer):
                 instr.attrs = {**instr.attrs, "copy": True}
         for cell in instr.cells:
             next_write[cell] = index

@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 from google.protobuf.message import DecodeError
 
 from flowgraph import errors
-from flowgraph.formats import crc, files
+from flowgraph.formats import compression, crc, files
+from flowgraph.graph import hooks
 from flowgraph.protos import Event
 
 __all__ = ["EventWriter", "RecordWriter", "encode_record", "read_events", "read_records"]
@@ -42,14 +43,18 @@ def encode_record(content: bytes) -> bytes:
 class RecordWriter:
     """Writes records to a file, which is created or emptied.
 
+    Args:
+        encoding: how the file is compressed: "", "ZLIB" or "GZIP".
+        level: of the compression, from 0 to 9; -1 for zlib's choice.
+
     Raises:
         OpError: of the kind that fits the operating system's error, from every method.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], encoding: str = "", level: int = -1) -> None:
         self.path = os.fspath(path)
         with files.typed_errors(self.path):
-            self._file: BinaryIO = open(self.path, "wb")  # noqa: SIM115 - closed by close()
+            self._file: BinaryIO = compression.open_to_write(self.path, encoding, level)
 
     def write(self, content: bytes) -> None:
         """Appends a record. It may stay in a buffer until `flush` or `close`."""
@@ -109,11 +114,14 @@ class EventWriter:
         self._records.close()
 
 
-def read_records(path: str | os.PathLike[str]) -> Iterator[bytes]:
+def read_records(path: str | os.PathLike[str], encoding: str = "") -> Iterator[bytes]:
     """The records of a file, in order, checksums verified.
 
     A file may end within the twelve bytes of a record's length, as when another process is
     writing it: that is the end.
+
+    Args:
+        encoding: how the file is compressed: "", "ZLIB" or "GZIP".
 
     Raises:
         NotFoundError: if there is no such file.
@@ -121,16 +129,16 @@ def read_records(path: str | os.PathLike[str]) -> Iterator[bytes]:
     """
     name = os.fspath(path)
     with files.typed_errors(name):
-        file = open(name, "rb")  # noqa: SIM115 - an error in the caller's loop is not the file's
+        file = compression.open_to_read(name, encoding)
     with file:
         offset = 0
-        while (content := _next_record(file, offset, name)) is not None:
+        while (content := _next_record(file, offset, name, not encoding)) is not None:
             yield content
             offset += _HEADER_SIZE + len(content) + _CRC_SIZE
 
 
-def _next_record(file: BinaryIO, offset: int, path: str) -> bytes | None:
-    with files.typed_errors(path):
+def _next_record(file: BinaryIO, offset: int, path: str, has_size: bool) -> bytes | None:
+    with files.typed_errors(path), compression.damage_as_data_loss(path):
         header = file.read(_HEADER_SIZE)
         if len(header) < _HEADER_SIZE:
             return None
@@ -139,11 +147,11 @@ def _next_record(file: BinaryIO, offset: int, path: str) -> bytes | None:
             message = f"{path}: corrupted record at {offset} (is this a file of records?)"
             raise errors.DataLossError(None, None, message)
         # Asked before reading, lest a damaged length take all memory.
-        available = os.fstat(file.fileno()).st_size - offset - _HEADER_SIZE
-        if length + _CRC_SIZE > available:
-            raise errors.DataLossError(None, None, f"{path}: truncated record at {offset}")
-        content = file.read(length)
+        available = os.fstat(file.fileno()).st_size - offset - _HEADER_SIZE if has_size else length
+        content = file.read(min(length, max(available, 0)))
         trailer = file.read(_CRC_SIZE)
+    if len(content) < length or len(trailer) < _CRC_SIZE:
+        raise errors.DataLossError(None, None, f"{path}: truncated record at {offset}")
     if struct.pack("<I", crc.masked_crc(content)) != trailer:
         raise errors.DataLossError(None, None, f"{path}: corrupted record at {offset}")
     return content
@@ -162,3 +170,6 @@ def read_events(path: str | os.PathLike[str]) -> Iterator[Any]:
         except DecodeError:
             message = f"{os.fspath(path)}: record {number} is not an event"
             raise errors.DataLossError(None, None, message) from None
+
+
+hooks.read_records = read_records

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from flowgraph import errors
+from flowgraph.graph import hooks
 
 __all__ = [
     "TEMPORARY_SUFFIX",
@@ -53,6 +54,9 @@ def typed_errors(path: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise typed_error(error, path) from error
+
+
+hooks.file_errors = typed_errors
 
 
 def begin_writeback(file: BinaryIO, start: int, length: int) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flowgraph.formats.attributes import attr_value, attr_value_of
+from flowgraph.formats.functions import function_defs, function_name
 from flowgraph.formats.tensors import shape_proto
 from flowgraph.graph import hooks
+from flowgraph.graph.function import Function
 from flowgraph.graph.graph import Graph
 from flowgraph.graph.opdef import MISSING
 from flowgraph.graph.tensor import Operation
@@ -29,7 +31,9 @@ def node_def(op: Operation, add_shapes: bool = False) -> Any:
     node.input.extend(["^" + control.name for control in op.control_inputs])
     for name, spec in op.definition.attrs.items():
         value = op.attrs.get(name)
-        if value is not None:
+        if type(value) is Function:
+            node.attr[name].func.name = function_name(op, name)
+        elif value is not None:
             node.attr[name].CopyFrom(attr_value(spec.kind, value))
     for name, value in (op._attributes or {}).items():
         node.attr[name].CopyFrom(attr_value_of(value))
@@ -47,7 +51,9 @@ def graph_def(graph: Graph, add_shapes: bool = False) -> Any:
     """A graph as a GraphDef message, its nodes in the order of their creation."""
     message = GraphDef()
     message.versions.producer = PRODUCER
-    message.node.extend([node_def(op, add_shapes) for op in graph.get_operations()])
+    operations = graph.get_operations()
+    message.node.extend([node_def(op, add_shapes) for op in operations])
+    message.library.function.extend(function_defs(operations, node_def))
     return message
 
 

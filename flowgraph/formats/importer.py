@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowgraph import callsite, dtypes, errors
 from flowgraph.formats.attributes import is_neutral, python_value
+from flowgraph.formats.functions import functions_from
 from flowgraph.graph.convert import convert_to_tensor
+from flowgraph.graph.function import EXTENDS, FunctionGraph
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.opdef import MISSING, OpDef, lookup
 from flowgraph.graph.tensor import Operation, Tensor
@@ -146,6 +148,7 @@ class _Import:
         self.prefix = prefix
         self.replaced = replaced
         self.defaults = defaults
+        self.library = {each.signature.name: each for each in message.library.function}
         self.mapped: set[str] = set()
         self.made: dict[str, Operation] = {}
         self.frames = callsite.capture()
@@ -161,6 +164,12 @@ class _Import:
         with self.graph.name_scope(None):
             for node, definition in zip(ordered, definitions, strict=True):
                 self.made[node.name] = self._make(node, definition)
+            for node in ordered:
+                base = (
+                    self.made.get(node.attr[EXTENDS].s.decode()) if EXTENDS in node.attr else None
+                )
+                if base is not None:
+                    self.graph._extended[base] = self.made[node.name]
 
     def _definition(self, node: Any) -> OpDef:
         try:
@@ -235,6 +244,7 @@ class _Import:
         inputs = tuple([self._source(text, node) for text in data])
         attrs = self._attributes(node, definition)
         _check_inputs(node, definition, inputs, attrs)
+        self._find_functions(definition, inputs, attrs)
         graph = self.graph
         full_name = graph.unique_name(self.prefix + node.name)
         op = graph._create_op(definition, full_name, inputs, attrs, self.frames)
@@ -245,6 +255,31 @@ class _Import:
             op._device = node.device
         self._set_private_attributes(op, node)
         return op
+
+    def _find_functions(
+        self, definition: OpDef, inputs: tuple[Tensor, ...], attrs: dict[str, Any]
+    ) -> None:
+        """Replace the names of functions among the attributes by the functions."""
+        keys = [name for name, spec in definition.attrs.items() if spec.kind == "func"]
+        if not keys:
+            return
+        given = list(inputs[len(inputs) - len(attrs.get("T", attrs.get("Tin", ()))) :])
+        shapes = [tensor.dims for tensor in given]
+        if definition.name == "While" and attrs["output_shapes"]:
+            shapes = [shape._dims for shape in attrs["output_shapes"]]
+        names = [attrs[key].name for key in keys]
+        found = functions_from(
+            self.library, names, given, shapes, self.graph, self.prefix, self._import_function
+        )
+        attrs.update(zip(keys, found, strict=True))
+
+    def _import_function(
+        self, graph: FunctionGraph, message: Any, known: dict[str, Any]
+    ) -> Callable[[str], Tensor]:
+        importing = _Import(graph, message, self.prefix, known, self.defaults)
+        importing.library = self.library
+        importing.run()
+        return lambda text: known[text] if text in known else importing.element(text)
 
     def _attributes(self, node: Any, definition: OpDef) -> dict[str, Any]:
         attrs: dict[str, Any] = {}

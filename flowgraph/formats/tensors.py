@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from flowgraph import dtypes
+from flowgraph.graph import hooks
 from flowgraph.graph.convert import make_array
 from flowgraph.protos import TensorProto, TensorShapeProto
 from flowgraph.shapes import TensorShape, as_dims
@@ -148,3 +149,6 @@ def shape_proto(shape: Any) -> Any:
 def tensor_shape(proto: Any) -> TensorShape:
     """The static shape that a TensorShapeProto describes."""
     return TensorShape(as_dims(proto))
+
+
+hooks.tensor_value = make_ndarray

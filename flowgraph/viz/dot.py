@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from flowgraph.viz.bodies import with_bodies
 from flowgraph.viz.interface import (
     GraphLike,
     OperationLike,
@@ -116,10 +117,10 @@ def render(
 def operations(graph_or_tensors: Drawable) -> Sequence[OperationLike]:
     """The ops to draw: all of a graph, or what the given tensors and ops need."""
     if hasattr(graph_or_tensors, "get_operations"):
-        return graph_or_tensors.get_operations()
+        return with_bodies(graph_or_tensors.get_operations())
     if isinstance(graph_or_tensors, Sequence):
-        return ancestors(graph_or_tensors)
-    return ancestors([graph_or_tensors])
+        return with_bodies(ancestors(graph_or_tensors))
+    return with_bodies(ancestors([graph_or_tensors]))
 
 
 def quoted(text: str) -> str:

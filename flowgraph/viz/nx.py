@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flowgraph.viz.bodies import with_bodies
 from flowgraph.viz.interface import GraphLike, dimensions
 from flowgraph.viz.kinds import classify
 
@@ -21,7 +22,7 @@ def to_networkx(graph: GraphLike) -> networkx.MultiDiGraph[str]:
     """
     import networkx
 
-    ops = graph.get_operations()
+    ops = with_bodies(graph.get_operations())
     kinds = classify(ops)
     result: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     for op in ops:

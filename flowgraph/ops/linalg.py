@@ -17,7 +17,7 @@ from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.complex import conj
 from flowgraph.ops.kinds import COMPLEX, FLOATS, INDEX
 
-__all__ = ["matmul", "matvec"]
+__all__ = ["matmul", "matvec", "unbroadcast_batch"]
 
 Gradients = list[Any]
 PRODUCTS = (*FLOATS, *INDEX, *COMPLEX)
@@ -207,17 +207,21 @@ class BatchMatMulV2:
         return _batch_shape(x, y, adj_x, adj_y, dims.broadcast)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
-        found = _batch_grad(op, dy)
-        x, y = (None if each.dims is None else each.dims[:-2] for each in op.inputs)
-        if x is not None and x == y and None not in x:
-            return found
-        shapes = [apply("Shape", each) for each in op.inputs]
-        batches = [apply("StridedSlice", each, [0], [-2], [1], begin_mask=1) for each in shapes]
-        axes = apply("BroadcastGradientArgs", *batches)
-        return [
-            apply("Reshape", apply("Sum", gradient, repeated), shape)
-            for gradient, repeated, shape in zip(found, axes, shapes, strict=True)
-        ]
+        return unbroadcast_batch(op, _batch_grad(op, dy))
+
+
+def unbroadcast_batch(op: Operation, gradients: Gradients) -> Gradients:
+    """The gradients of an op's two stacks of matrices, summed where a leading axis was repeated."""
+    x, y = (None if each.dims is None else each.dims[:-2] for each in op.inputs)
+    if x is not None and x == y and None not in x:
+        return gradients
+    shapes = [apply("Shape", each) for each in op.inputs]
+    batches = [apply("StridedSlice", each, [0], [-2], [1], begin_mask=1) for each in shapes]
+    axes = apply("BroadcastGradientArgs", *batches)
+    return [
+        apply("Reshape", apply("Sum", gradient, repeated), shape)
+        for gradient, repeated, shape in zip(gradients, axes, shapes, strict=True)
+    ]
 
 
 def _hint(a: Tensor, b: Any) -> Any:

@@ -8,13 +8,19 @@ import numpy as np
 
 from flowgraph import dtypes
 from flowgraph.dims import Dims
-from flowgraph.errors import InvalidArgumentError
 from flowgraph.graph.build import apply
 from flowgraph.graph.declare import case, function_of, spread
 from flowgraph.graph.opdef import Operand, op
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops.kinds import COMPLEX, REAL
 from flowgraph.ops.linalg import matmul
+from flowgraph.ops.matrix_kernels import (
+    SOLVED,
+    adjoint_array,
+    computed,
+    solved_shape,
+    square_shape,
+)
 from flowgraph.ops.select import same_shape
 
 __all__ = [
@@ -26,7 +32,6 @@ __all__ = [
 ]
 
 Gradients = list[Any]
-SOLVED = (dtypes.float64, dtypes.float32, dtypes.float16, *COMPLEX)
 MATRIX = np.array([[4.0, 1.0, 0.5], [-1.0, 3.0, 2.0], [0.25, -2.0, 5.0]])
 MATRICES = np.stack([MATRIX, MATRIX.T + np.eye(3)])
 RIGHT = np.array([[1.0, -2.0], [0.5, 3.0], [2.0, 1.5]])
@@ -45,37 +50,11 @@ SQUARES = (
 )
 
 
-def _square(matrix: Operand) -> Dims:
-    if matrix.dims is None:
-        return None
-    if len(matrix.dims) < 2:
-        raise ValueError(f"Shape must be at least rank 2 but is rank {len(matrix.dims)}")
-    rows, columns = matrix.dims[-2:]
-    if rows is not None and columns is not None and rows != columns:
-        raise ValueError(f"Dimensions must be equal, but are {rows} and {columns}")
-    size = columns if rows is None else rows
-    return (*matrix.dims[:-2], size, size)
-
-
-def _computed(function: Any, x: Any, *others: Any) -> Any:
-    """Apply a LAPACK-backed function; half precision, unknown to it, is widened."""
-    wide = [each.astype(np.float32) if each.dtype.itemsize == 2 else each for each in (x, *others)]
-    try:
-        return function(*wide)
-    except np.linalg.LinAlgError:
-        raise InvalidArgumentError(None, None, "Input matrix is not invertible.") from None
-
-
-def _adjoint(x: Any) -> Any:
-    swapped = x.swapaxes(-1, -2)
-    return swapped.conj() if x.dtype.kind == "c" else swapped
-
-
 @op("MatrixInverse", "input: T -> output: T", adjoint=False, T=SOLVED)
 class MatrixInverse:
     """The inverses of square matrices [..., n, n], or with `adjoint` those of their adjoints."""
 
-    shape = _square
+    shape = square_shape
     samples = (
         *SQUARES,
         case(MATRIX, adjoint=True),
@@ -84,7 +63,7 @@ class MatrixInverse:
     )
 
     def numpy(x: Any, *, adjoint: bool) -> Any:
-        inverse = _computed(np.linalg.inv, _adjoint(x) if adjoint else x)
+        inverse = computed(np.linalg.inv, adjoint_array(x) if adjoint else x)
         return inverse.astype(x.dtype, copy=False)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
@@ -99,7 +78,7 @@ DETERMINED = (dtypes.float16, dtypes.float32, dtypes.float64, *COMPLEX)
 
 
 def _outer(matrix: Operand) -> Dims:
-    square = _square(matrix)
+    square = square_shape(matrix)
     return None if square is None else square[:-2]
 
 
@@ -116,7 +95,7 @@ class MatrixDeterminant:
     samples = (*SQUARES, case(SINGULAR, grad=False), case(np.zeros((0, 0)), grad=False))
 
     def numpy(x: Any) -> Any:
-        return np.asarray(_computed(np.linalg.det, x)).astype(x.dtype, copy=False)
+        return np.asarray(computed(np.linalg.det, x)).astype(x.dtype, copy=False)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
         inverse = apply("MatrixInverse", op.inputs[0], adjoint=True)
@@ -133,7 +112,7 @@ class LogMatrixDeterminant:
         return [_outer(matrix)] * 2
 
     def numpy(x: Any) -> tuple[Any, Any]:
-        sign, logarithm = _computed(np.linalg.slogdet, x)
+        sign, logarithm = computed(np.linalg.slogdet, x)
         return np.asarray(sign).astype(x.dtype), np.asarray(logarithm).astype(x.dtype)
 
     def grad(op: Operation, d_sign: Tensor, d_logarithm: Tensor) -> Gradients:
@@ -160,23 +139,12 @@ class MatrixSolve:
     )
 
     def shape(matrix: Operand, rhs: Operand) -> Dims:
-        square = _square(matrix)
-        if rhs.dims is not None and len(rhs.dims) < 2:
-            raise ValueError(f"Shape must be at least rank 2 but is rank {len(rhs.dims)}")
-        if square is None or rhs.dims is None:
-            if rhs.dims is None:
-                return None if square is None else (*square[:-1], None)
-            return rhs.dims
-        size, rows = square[-1], rhs.dims[-2]
-        if size is not None and rows is not None and size != rows:
-            raise ValueError(f"Dimensions must be equal, but are {size} and {rows}")
-        outer = same_shape(square[:-2], rhs.dims[:-2]) or ()
-        return (*outer, rows if size is None else size, rhs.dims[-1])
+        return solved_shape(square_shape(matrix), rhs.dims, same_shape)
 
     def numpy(matrix: Any, rhs: Any, *, adjoint: bool) -> Any:
         if adjoint:
-            matrix = _adjoint(matrix)
-        return _computed(np.linalg.solve, matrix, rhs).astype(rhs.dtype, copy=False)
+            matrix = adjoint_array(matrix)
+        return computed(np.linalg.solve, matrix, rhs).astype(rhs.dtype, copy=False)
 
     def grad(op: Operation, dy: Tensor) -> Gradients:
         matrix, solution = op.inputs[0], op.outputs[0]

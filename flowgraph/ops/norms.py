@@ -11,12 +11,14 @@ from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.complex import conj
+from flowgraph.ops.decompositions import svd
+from flowgraph.ops.layout import transpose
 from flowgraph.ops.reduce import reduce_max, reduce_sum
 
 __all__ = ["norm", "trace"]
 
 _VECTOR_ORDERS = ("fro", "euclidean", 1, 2, np.inf)
-_MATRIX_ORDERS = ("euclidean", "fro", 1, np.inf)
+_MATRIX_ORDERS = ("euclidean", "fro", 1, 2, np.inf)
 
 
 def _check_order(order: Any, axis: Any, matrices: bool) -> None:
@@ -47,7 +49,7 @@ def norm(
         tensor: floating point or complex.
         ord: ``"euclidean"`` (or "fro": the Frobenius norm of matrices), 1, ``np.inf``, or for
             vectors any positive number p: ``sum(|x| ** p) ** (1 / p)``. For matrices 1 is the
-            greatest sum of a column, ``np.inf`` of a row.
+            greatest sum of a column, ``np.inf`` of a row, and 2 the greatest singular value.
         axis: an int for vectors, two ints for matrices, None for the whole tensor.
         keepdims: leave the reduced axes at length 1.
 
@@ -67,6 +69,8 @@ def norm(
 
 
 def _norm(tensor: Tensor, order: Any, axis: Any, matrices: bool) -> Tensor:
+    if matrices and order == 2:
+        return _spectral(tensor, axis)
     if order in ("fro", "euclidean", 2):
         squares = reduce_sum(tensor * conj(tensor), axis, keepdims=True)
         root: Tensor = apply("Sqrt", squares)
@@ -86,6 +90,19 @@ def _norm(tensor: Tensor, order: Any, axis: Any, matrices: bool) -> Tensor:
     total = reduce_sum(apply("Pow", sizes, order), axis, keepdims=True)
     power: Tensor = apply("Pow", total, 1.0 / order)
     return power
+
+
+def _spectral(tensor: Tensor, axis: Any) -> Tensor:
+    """The greatest singular values, the axes of the matrices being kept at length 1."""
+    if tensor.dims is None:
+        raise ValueError("The matrix norm of order 2 needs a tensor of known rank.")
+    rank = len(tensor.dims)
+    places = [int(each) % rank for each in axis]
+    batch = [i for i in range(rank) if i not in places]
+    values = svd(transpose(tensor, [*batch, *places]), compute_uv=False)
+    largest = apply("ExpandDims", reduce_max(values, -1, keepdims=True), -1)
+    back = np.argsort([*batch, *places]).tolist()
+    return transpose(largest, back)
 
 
 def trace(x: Any, name: str | None = None) -> Tensor:

@@ -13,10 +13,12 @@ import numpy as np
 from flowgraph import dtypes
 from flowgraph.dims import Dims
 from flowgraph.dtypes import DType
+from flowgraph.graph.build import apply
 from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, op, types, unchanged_shape
 from flowgraph.graph.philox import PhiloxState
 from flowgraph.graph.seeds import get_seed
+from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.ops import random_kernels, random_rejection
 from flowgraph.ops.kinds import ANY, FLOATS, INDEX, REAL
 
@@ -208,6 +210,14 @@ class RandomGamma:
     def numpy(shape: Any, alpha: Any, *, state: PhiloxState) -> Any:
         lengths = tuple(shape.tolist())
         return random_rejection.random_gamma(state, lengths, np.asarray(alpha))
+
+    def grad(op: Operation, dy: Tensor) -> list[Any]:
+        shape, alpha = op.inputs
+        count = apply("Size", shape)
+        ones = apply("Fill", apply("ExpandDims", count, 0), 1)
+        aligned = apply("Reshape", alpha, apply("ConcatV2", [ones, apply("Shape", alpha)], 0))
+        slope = apply("RandomGammaGrad", aligned, op.outputs[0])
+        return [None, apply("Sum", dy * slope, apply("Range", 0, count, 1))]
 
 
 @op(

@@ -13,7 +13,15 @@ import numpy as np
 
 from flowgraph.ops.special_kernels import digamma, lgamma
 
-__all__ = ["bessel_i0e", "bessel_i1e", "igamma", "igamma_grad_a", "igammac"]
+__all__ = [
+    "bessel_i0e",
+    "bessel_i1e",
+    "betainc",
+    "gamma_sample_derivative",
+    "igamma",
+    "igamma_grad_a",
+    "igammac",
+]
 
 _EPSILON = 2.0**-53
 _MOST_TERMS = 5000
@@ -92,16 +100,29 @@ def igamma_grad_a(a: Any, x: Any) -> Any:
     result = np.where((a > 0) & (x >= 0), 0.0, np.nan)
     inside = (a > 0) & (x > 0) & np.isfinite(x)
     if inside.any():
-        result[inside] = _grad_a_series(a[inside], x[inside])
+        chosen_a, chosen_x = a[inside], x[inside]
+        result[inside] = _grad_a_series(chosen_a, chosen_x, _prefactor(chosen_a, chosen_x))
     return result
 
 
-def _grad_a_series(a: Any, x: Any) -> Any:
-    """The sum of ``x^(a+n) exp(-x) / gamma(a+n+1) * (log(x) - digamma(a+n+1))`` over n."""
+def gamma_sample_derivative(a: Any, x: Any) -> Any:
+    """``-(dP/da) / (dP/dx)`` for P(a, x); the factor that both derivatives share cancels."""
+    a, x = np.broadcast_arrays(a, x)
+    result = np.where((a > 0) & (x >= 0), 0.0, np.nan)
+    inside = (a > 0) & (x > 0) & np.isfinite(x)
+    if inside.any():
+        result[inside] = -_grad_a_series(a[inside], x[inside], x[inside])
+    return result
+
+
+def _grad_a_series(a: Any, x: Any, factor: Any) -> Any:
+    """The sum of ``x^(a+n) exp(-x) / gamma(a+n+1) * (log(x) - digamma(a+n+1))`` over n, with
+    `factor` in place of ``x^a exp(-x) / gamma(a)``.
+    """
     log_x = np.log(x)
     divisor = a + 1
     slope = digamma(divisor)
-    term = _prefactor(a, x) / a
+    term = factor / a
     total = term * (log_x - slope)
     for _ in range(_MOST_TERMS):
         term = term * (x / divisor)
@@ -156,3 +177,43 @@ def bessel_i0e(x: Any) -> Any:
 def bessel_i1e(x: Any) -> Any:
     """``exp(-|x|) I_1(x)``, the scaled modified Bessel function of order 1."""
     return _bessel(x, 1)
+
+
+def _beta_fraction(a: Any, b: Any, x: Any) -> Any:
+    """I_x(a, b) for x < (a + 1) / (a + b + 2), by Lentz's evaluation of A&S 26.5.8."""
+    tiny = 1e-300
+    c = np.ones_like(x)
+    d = 1 - (a + b) * x / (a + 1)
+    d = 1 / np.where(np.abs(d) < tiny, tiny, d)
+    value = d.copy()
+    for m in range(1, _MOST_TERMS):
+        even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+        for numerator in (even, odd):
+            d = 1 + numerator * d
+            d = 1 / np.where(np.abs(d) < tiny, tiny, d)
+            c = 1 + numerator / c
+            c = np.where(np.abs(c) < tiny, tiny, c)
+            step = c * d
+            value *= step
+        if not np.any(np.abs(step - 1) > 2 * _EPSILON):
+            break
+    log_beta = lgamma(a) + lgamma(b) - lgamma(a + b)
+    return value * np.exp(a * np.log(x) + b * np.log1p(-x) - log_beta) / a
+
+
+def betainc(a: Any, b: Any, x: Any) -> Any:
+    """The regularised incomplete beta function I_x(a, b); nan unless a, b > 0 and 0 <= x <= 1."""
+    a, b, x = np.broadcast_arrays(a, b, x)
+    result = np.full(a.shape, np.nan)
+    valid = (a > 0) & (b > 0) & (x >= 0) & (x <= 1)
+    edges = valid & ((x == 0) | (x == 1))
+    result[edges] = x[edges]
+    inside = valid & ~edges
+    near = inside & (x < (a + 1) / (a + b + 2))
+    far = inside & ~near
+    if near.any():
+        result[near] = _beta_fraction(a[near], b[near], x[near])
+    if far.any():
+        result[far] = 1 - _beta_fraction(b[far], a[far], 1 - x[far])
+    return result

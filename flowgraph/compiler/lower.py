@@ -48,7 +48,12 @@ def _prune(
             continue
         seen.add(op)
         stack.extend(tensor.op for tensor in op.inputs if tensor not in fed)
-        stack.extend(op._control_inputs)
+        # What is fed needs no running.
+        stack.extend(
+            before
+            for before in op._control_inputs
+            if before.type != "Placeholder" or before.outputs[0] not in fed
+        )
     for op in seen:
         if op.type == "Placeholder":
             raise _missing_feed(op)
@@ -165,7 +170,7 @@ class _Edges:
         self.blockers: dict[Operation, int] = {}
         for op in self.needed:
             before = {t.op for t in op.inputs if t not in fed}
-            before.update(op._control_inputs)
+            before.update(control for control in op._control_inputs if control in self.successors)
             if op in extended:
                 before.add(extended[op])
             for producer in before:
@@ -242,7 +247,7 @@ class _Writes:
                 if tensor not in self.fed:
                     mask |= self.ancestors[tensor.op]
             for control in op._control_inputs:
-                mask |= self.ancestors[control]
+                mask |= self.ancestors.get(control, 0)
             if op in self.extended:
                 mask |= self.ancestors[self.extended[op]]
             self.ancestors[op] = mask

@@ -1,22 +1,68 @@
-"""`tf.summary`: values to be watched, and the event files that TensorBoard reads."""
+"""`tf.summary`: values of a run to be watched, as serialized Summary messages."""
 
 from __future__ import annotations
 
-import os
-import socket
-import time
-from types import TracebackType
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from flowgraph import protos
-from flowgraph.formats.events import EventWriter
+from google.protobuf import json_format
+
+from flowgraph import dtypes, protos
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
-from flowgraph.graph.graph import Graph, get_default_graph
+from flowgraph.graph.convert import convert_to_tensor
+from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.tensor import Tensor
+from flowgraph.library.platform import logs
 
-__all__ = ["FileWriter", "merge", "merge_all", "scalar"]
+__all__ = [
+    "all_v2_summary_ops",
+    "audio",
+    "get_summary_description",
+    "histogram",
+    "image",
+    "merge",
+    "merge_all",
+    "scalar",
+    "tensor_summary",
+    "text",
+]
+
+_SUMMARIES = (GraphKeys.SUMMARIES,)
+_NOT_IN_NAMES = re.compile(r"[^-/\w.]")
+
+
+def _clean(name: str | None) -> str | None:
+    """`name` with an underscore for what names of ops cannot hold, without slashes in front."""
+    if name is None:
+        return None
+    cleaned = _NOT_IN_NAMES.sub("_", name).lstrip("/")
+    if cleaned != name:
+        logs.info("Summary name %s is illegal; using %s instead.", name, cleaned)
+    return cleaned
+
+
+@contextmanager
+def _summary_scope(
+    name: str, family: str | None, value: Any, default_name: str | None = None
+) -> Iterator[tuple[str, str]]:
+    """The tag of a new summary, and the name scope that is its op's name."""
+    label, prefix = _clean(name), _clean(family)
+    label = label if prefix is None else f"{prefix}/{label}"
+    with name_scope(label, default_name, [value]) as scope:
+        tag = scope.rstrip("/")
+        yield tag if prefix is None else f"{prefix}/{tag}", scope
+
+
+def _collected(
+    summary: Tensor, collections: Iterable[str] | None, default: Iterable[str] = _SUMMARIES
+) -> Tensor:
+    keys = default if collections is None else collections
+    get_default_graph().add_to_collections(list(keys), summary)
+    return summary
 
 
 def scalar(name: str, tensor: Any, collections: Any = None, family: str | None = None) -> Tensor:
@@ -27,21 +73,118 @@ def scalar(name: str, tensor: Any, collections: Any = None, family: str | None =
         collections: the collections it joins; `GraphKeys.SUMMARIES` if None.
         family: a prefix of the tag, under which TensorBoard groups.
     """
-    label = name if family is None else f"{family}/{name}"
-    with name_scope(label, None, [tensor]) as scope:
-        tag = scope[:-1] if family is None else f"{family}/{scope[:-1]}"
-        summary: Tensor = apply("ScalarSummary", tag, tensor, name=scope)
-    keys = [GraphKeys.SUMMARIES] if collections is None else list(collections)
-    get_default_graph().add_to_collections(keys, summary)
-    return summary
+    with _summary_scope(name, family, tensor) as (tag, scope):
+        return _collected(apply("ScalarSummary", tag, tensor, name=scope), collections)
+
+
+def histogram(name: str, values: Any, collections: Any = None, family: str | None = None) -> Tensor:
+    """A summary of the distribution of all elements of a tensor.
+
+    Running it fails with InvalidArgumentError if one of them is not finite.
+
+    Args:
+        values: real numbers of any shape.
+        collections, family: of `scalar`.
+    """
+    with _summary_scope(name, family, values, "HistogramSummary") as (tag, scope):
+        return _collected(apply("HistogramSummary", tag, values, name=scope), collections)
+
+
+def image(
+    name: str,
+    tensor: Any,
+    max_outputs: int = 3,
+    collections: Any = None,
+    family: str | None = None,
+) -> Tensor:
+    """A summary of images, under the tags ``name/image/0``, ... (``name/image`` if it is one).
+
+    Args:
+        tensor: [batch, height, width, channels], uint8 or floating point; 1 channel is grey, 3
+            are RGB, 4 RGB and opacity. Floats are scaled, each image by itself: the largest
+            number becomes 255, or, if there are negative ones, 0 becomes 128.
+        max_outputs: how many images of the batch are taken at most.
+        collections, family: of `scalar`.
+    """
+    with _summary_scope(name, family, tensor) as (tag, scope):
+        made = apply("ImageSummary", tag, tensor, max_images=max_outputs, name=scope)
+        return _collected(made, collections)
+
+
+def audio(
+    name: str,
+    tensor: Any,
+    sample_rate: Any,
+    max_outputs: int = 3,
+    collections: Any = None,
+    family: str | None = None,
+) -> Tensor:
+    """A summary of sounds, under the tags ``name/audio/0``, ... (``name/audio`` if it is one).
+
+    Args:
+        tensor: float32 [batch, frames, channels] or [batch, frames], from -1 to 1.
+        sample_rate: frames per second, a float32 scalar.
+        max_outputs: how many sounds of the batch are taken at most.
+        collections, family: of `scalar`.
+    """
+    with _summary_scope(name, family, tensor) as (tag, scope):
+        rate = convert_to_tensor(sample_rate, dtypes.float32, name="sample_rate")
+        made = apply("AudioSummaryV2", tag, tensor, rate, max_outputs=max_outputs, name=scope)
+        return _collected(made, collections)
+
+
+def tensor_summary(
+    name: str,
+    tensor: Any,
+    summary_description: str | None = None,
+    collections: Any = None,
+    summary_metadata: Any = None,
+    family: str | None = None,
+    display_name: str | None = None,
+) -> Tensor:
+    """A summary of a whole tensor of any type.
+
+    Args:
+        summary_description: a longer text for people.
+        summary_metadata: a SummaryMetadata message, which says what plugin of TensorBoard shows
+            the tensor.
+        display_name: a name for people.
+        collections, family: of `scalar`.
+    """
+    metadata = protos.SummaryMetadata()
+    if summary_metadata is not None:
+        metadata.CopyFrom(summary_metadata)
+    if summary_description is not None:
+        metadata.summary_description = summary_description
+    if display_name is not None:
+        metadata.display_name = display_name
+    with _summary_scope(name, family, tensor) as (tag, scope):
+        serialized = metadata.SerializeToString()
+        made = apply("TensorSummaryV2", tag, tensor, serialized, name=scope)
+        return _collected(made, collections)
+
+
+def text(name: str, tensor: Any, collections: Any = None) -> Tensor:
+    """A summary of texts, which TensorBoard shows as Markdown; tables for rank 1 and 2.
+
+    Args:
+        tensor: strings.
+        collections: of `scalar`.
+
+    Raises:
+        ValueError: if `tensor` is of another type.
+    """
+    if tensor.dtype != dtypes.string:
+        raise ValueError(f"Expected tensor {tensor.name} to have dtype string, got {tensor.dtype}")
+    metadata = protos.SummaryMetadata(plugin_data={"plugin_name": "text"})
+    return tensor_summary(name, tensor, collections=collections, summary_metadata=metadata)
 
 
 def merge(inputs: Any, collections: Any = None, name: str | None = None) -> Tensor:
     """One summary with the values of all `inputs`; running it fails if two share a tag."""
+    name = _clean(name)
     with name_scope(name, "Merge", list(inputs)):
-        merged: Tensor = apply("MergeSummary", list(inputs))
-    get_default_graph().add_to_collections(list(collections or ()), merged)
-    return merged
+        return _collected(apply("MergeSummary", list(inputs), name=name), collections, ())
 
 
 def merge_all(
@@ -52,93 +195,19 @@ def merge_all(
     return merge(summaries, name=name) if summaries else None
 
 
-class FileWriter:
-    """Writes summaries, graphs and run metadata to an event file in `logdir`.
+def all_v2_summary_ops() -> list[Any]:
+    """The summaries of TensorFlow 2's kind in the default graph."""
+    return get_default_graph().get_collection("_SUMMARY_V2")
 
-    Args:
-        logdir: the folder; made if it does not exist.
-        graph: written at once, if given.
-        max_queue, flush_secs: accepted for compatibility: events are buffered until `flush`.
-        filename_suffix: appended to the file's name.
+
+def get_summary_description(node_def: Any) -> Any:
+    """The SummaryDescription message that a NodeDef of the type TensorSummary carries.
+
+    Raises:
+        ValueError: if the node is of another type.
     """
-
-    def __init__(
-        self,
-        logdir: str,
-        graph: Graph | None = None,
-        max_queue: int = 10,
-        flush_secs: int = 120,
-        graph_def: Any = None,
-        filename_suffix: str | None = None,
-        session: Any = None,
-    ) -> None:
-        self._folder = os.fspath(logdir)
-        self._suffix = filename_suffix or ""
-        self._writer: EventWriter | None = None
-        self._count = 0
-        self.reopen()
-        if graph is not None or graph_def is not None:
-            self.add_graph(graph, graph_def=graph_def)
-
-    def get_logdir(self) -> str:
-        return self._folder
-
-    def reopen(self) -> None:
-        """Begin a new file, if the last one is closed."""
-        if self._writer is None:
-            os.makedirs(self._folder, exist_ok=True)
-            name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}"
-            parts = [name, str(os.getpid()), str(self._count)]
-            self._count += 1
-            self._writer = EventWriter(os.path.join(self._folder, ".".join(parts) + self._suffix))
-
-    def add_event(self, event: Any) -> None:
-        """Append an Event message; after `close` it is dropped."""
-        if self._writer is not None:
-            self._writer.write(event)
-
-    def _add(self, step: Any = None, **content: Any) -> None:
-        event = protos.Event(wall_time=time.time(), **content)
-        if step is not None:
-            event.step = int(step)
-        self.add_event(event)
-
-    def add_summary(self, summary: Any, global_step: Any = None) -> None:
-        """Append a Summary: the message, or the bytes that running a summary gives."""
-        if isinstance(summary, bytes):
-            summary = protos.Summary.FromString(summary)
-        self._add(global_step, summary=summary)
-
-    def add_graph(self, graph: Any, global_step: Any = None, graph_def: Any = None) -> None:
-        """Append a graph, with the shapes of its tensors."""
-        if isinstance(graph, Graph):
-            graph = graph.as_graph_def(add_shapes=True)
-        definition = graph if graph is not None else graph_def
-        self._add(global_step, graph_def=definition.SerializeToString())
-
-    def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
-        """Append the times of one run under a tag of its own."""
-        content = protos.TaggedRunMetadata(tag=tag, run_metadata=run_metadata.SerializeToString())
-        self._add(global_step, tagged_run_metadata=content)
-
-    def flush(self) -> None:
-        """Make all that was added visible to readers."""
-        if self._writer is not None:
-            self._writer.flush()
-
-    def close(self) -> None:
-        """Flush and close the file."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-
-    def __enter__(self) -> FileWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    if node_def.op != "TensorSummary":
+        raise ValueError(f"Can't get_summary_description on {node_def.op}")
+    description = protos.SummaryDescription()
+    json_format.Parse(node_def.attr["description"].s.decode(), description)
+    return description

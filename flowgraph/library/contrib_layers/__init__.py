@@ -1,0 +1,1 @@
+"""Layers, argument scopes and training operations of `tf.contrib`."""

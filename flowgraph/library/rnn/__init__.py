@@ -1,0 +1,1 @@
+"""Recurrent networks: cells, wrappers of cells, and the functions that unroll them."""

@@ -1,0 +1,1 @@
+"""Sequence-to-sequence models whose decoders run in a loop."""

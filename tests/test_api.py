@@ -26,18 +26,26 @@ RECORD = json.loads((HERE / "oracle" / "signatures.json").read_text(encoding="ut
 # Parameters that TensorFlow has got since 1.15.
 LATER = frozenset(
     {
+        "alg",
         "align",
         "allow_broadcast",
         "allow_fast_lookup",
         "bad_indices_policy",
+        "blank_index",
+        "canonicalized_coordinates",
         "expand_composites",
+        "exponential_avg_factor",
+        "fn_output_signature",
         "grad_a",
         "grad_b",
         "handle_data",
         "layout",
         "output_type",
         "partial",
+        "return_index_map",
+        "sorted_input",
         "sparse_gradient",
+        "tile_size",
         "use_own_namescope_for_non_slot_vars",
     }
 )
@@ -58,8 +66,10 @@ OTHERWISE = frozenset(
         "flags.DuplicateFlagError",
         "flags.FLAGS",
         "flags.UnrecognizedFlagError",
+        "image.adjust_jpeg_quality",
         "io.TFRecordOptions",
         "lin_space",
+        "linalg.LinearOperator",
         "linspace",
         "math.count_nonzero",
         "math.top_k",

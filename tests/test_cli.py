@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -206,6 +207,22 @@ def installed() -> Iterator[None]:
 
 def _is_tensorflow(name: str) -> bool:
     return name.split(".")[0] == "tensorflow"
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("module", "name", "public"),
+    [
+        ("tensorflow.nn.rnn_cell", "GRUCell", tf.nn.rnn_cell.GRUCell),
+        ("tensorflow.python.ops.rnn_cell_impl", "GRUCell", tf.nn.rnn_cell.GRUCell),
+        ("tensorflow.python.ops.rnn", "dynamic_rnn", tf.nn.dynamic_rnn),
+        ("tensorflow.python.ops.tensor_array_ops", "TensorArray", tf.TensorArray),
+        ("tensorflow.contrib.layers", "fully_connected", tf.contrib.layers.fully_connected),
+        ("tensorflow.contrib.rnn.python.ops.core_rnn_cell", "LSTMCell", tf.contrib.rnn.LSTMCell),
+    ],
+)
+def test_modules_that_programs_import_from(module: str, name: str, public: Any) -> None:
+    assert getattr(importlib.import_module(module), name) is public
 
 
 @pytest.mark.usefixtures("installed")

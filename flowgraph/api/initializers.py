@@ -17,6 +17,8 @@ from flowgraph.library.initializers import (
     lecun_normal,
     lecun_uniform,
 )
+from flowgraph.library.initializers_orthogonal import Orthogonal
+from flowgraph.library.lookup import tables_initializer
 from flowgraph.library.variable_lists import global_variables_initializer as global_variables
 from flowgraph.library.variable_lists import local_variables_initializer as local_variables
 from flowgraph.library.variable_lists import variables_initializer as variables
@@ -26,6 +28,7 @@ glorot_normal = GlorotNormal
 glorot_uniform = GlorotUniform
 identity = Identity
 ones = Ones
+orthogonal = Orthogonal
 random_normal = RandomNormal
 random_uniform = RandomUniform
 truncated_normal = TruncatedNormal
@@ -45,8 +48,10 @@ __all__ = [
     "lecun_uniform",
     "local_variables",
     "ones",
+    "orthogonal",
     "random_normal",
     "random_uniform",
+    "tables_initializer",
     "truncated_normal",
     "uniform_unit_scaling",
     "variables",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -17,6 +18,8 @@ __all__ = ["install", "uninstall"]
 
 _ROOT = "tensorflow"
 _PRIVATE = "tensorflow.python"
+# The modules behind a contributed namespace: tensorflow.contrib.rnn.python.ops.core_rnn_cell.
+_CONTRIBUTED = re.compile(r"tensorflow\.contrib\.(\w+)\.python(?:\.\w+)*")
 # Programs compare it; flowgraph's own version means nothing to them.
 _VERSION = "1.15.0"
 
@@ -75,7 +78,10 @@ class TensorFlowFinder(MetaPathFinder):
         module = self._module(fullname)
         if module is None:
             return None
-        return ModuleSpec(fullname, _Loader(module), is_package=hasattr(module, "__path__"))
+        if not hasattr(module, "__path__"):
+            # In TensorFlow it is a package: programs import modules below it.
+            module.__path__ = []
+        return ModuleSpec(fullname, _Loader(module), is_package=True)
 
     def _module(self, fullname: str) -> ModuleType | None:
         if fullname == _ROOT:
@@ -86,13 +92,23 @@ class TensorFlowFinder(MetaPathFinder):
             return sys.modules[_ROOT]
         if fullname == _PRIVATE or fullname.startswith(_PRIVATE + "."):
             return _private(fullname)
+        contributed = _CONTRIBUTED.fullmatch(fullname)
+        if contributed is not None:
+            return _Facade(fullname, (f"{flowgraph.__name__}.contrib.{contributed[1]}",))
         public = flowgraph.__name__ + fullname.removeprefix(_ROOT)
         try:
             return importlib.import_module(public)
         except ModuleNotFoundError as error:
             if error.name is not None and public.startswith(error.name):
-                return None
+                return _member_module(public)
             raise
+
+
+def _member_module(name: str) -> ModuleType | None:
+    """A namespace in one that is no package: `flowgraph.nn.rnn_cell`."""
+    parent, _, member = name.rpartition(".")
+    found = getattr(sys.modules.get(parent), member, None)
+    return found if isinstance(found, ModuleType) else None
 
 
 def _private(fullname: str) -> ModuleType | None:

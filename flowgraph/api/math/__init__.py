@@ -32,7 +32,10 @@ from flowgraph.ops.arithmetic import (
 )
 from flowgraph.ops.arithmetic import mul_no_nan as multiply_no_nan
 from flowgraph.ops.assertions import is_non_decreasing, is_strictly_increasing
+from flowgraph.ops.bessel import bessel_i0, bessel_i1, betainc
+from flowgraph.ops.bincount import bincount
 from flowgraph.ops.complex import angle, conj, imag, real
+from flowgraph.ops.confusion import confusion_matrix
 from flowgraph.ops.dense import zero_fraction
 from flowgraph.ops.layout import invert_permutation
 from flowgraph.ops.logic import (
@@ -118,9 +121,14 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bessel_i0",
     "bessel_i0e",
+    "bessel_i1",
     "bessel_i1e",
+    "betainc",
+    "bincount",
     "ceil",
+    "confusion_matrix",
     "conj",
     "cos",
     "cosh",

@@ -3,13 +3,16 @@
 from flowgraph.api.deprecated import (
     argmax,
     argmin,
+    batch_to_space,
     concat,
     count_nonzero,
     expand_dims,
+    extract_image_patches,
     norm,
     reduce_logsumexp,
     reverse,
     reverse_sequence,
+    space_to_batch,
     split,
     squeeze,
 )
@@ -33,6 +36,7 @@ from flowgraph.ops.diagonal import (
     matrix_diag_part,
     matrix_set_diag,
 )
+from flowgraph.ops.edit_distance import edit_distance
 from flowgraph.ops.gather import gather
 from flowgraph.ops.identities import (
     check_numerics,
@@ -51,6 +55,7 @@ from flowgraph.ops.norms import trace
 from flowgraph.ops.one_hot import one_hot
 from flowgraph.ops.padding import pad
 from flowgraph.ops.partition import dynamic_partition, dynamic_stitch
+from flowgraph.ops.patches import extract_volume_patches
 from flowgraph.ops.reorder import roll
 from flowgraph.ops.scan import cumprod, cumsum
 from flowgraph.ops.scatter import (
@@ -64,9 +69,28 @@ from flowgraph.ops.scatter import (
 from flowgraph.ops.scatter import tensor_scatter_add as tensor_scatter_nd_add
 from flowgraph.ops.scatter import tensor_scatter_sub as tensor_scatter_nd_sub
 from flowgraph.ops.scatter import tensor_scatter_update as tensor_scatter_nd_update
+from flowgraph.ops.searching import searchsorted, unravel_index
 from flowgraph.ops.sets import setdiff1d, unique, unique_with_counts
 from flowgraph.ops.slicing import slice, strided_slice
 from flowgraph.ops.sorting import argsort, sort
+from flowgraph.ops.sparse_dense import sparse_tensor_to_dense, sparse_to_dense
+from flowgraph.ops.sparse_functions import (
+    convert_to_tensor_or_sparse_tensor,
+    sparse_mask,
+    sparse_merge,
+    sparse_reset_shape,
+    sparse_retain,
+    sparse_to_indicator,
+    sparse_transpose,
+)
+from flowgraph.ops.sparse_order import sparse_fill_empty_rows, sparse_reorder, sparse_reshape
+from flowgraph.ops.sparse_parts import sparse_concat, sparse_slice, sparse_split
+from flowgraph.ops.spatial_batch import (
+    batch_to_space_nd,
+    required_space_to_batch_paddings,
+    space_to_batch_nd,
+)
+from flowgraph.ops.spatial_blocks import depth_to_space, space_to_depth
 from flowgraph.ops.static_assertions import (
     add_check_numerics_ops,
     assert_integer,
@@ -103,22 +127,29 @@ __all__ = [
     "atan",
     "atan2",
     "batch_gather",
+    "batch_to_space",
+    "batch_to_space_nd",
     "boolean_mask",
     "broadcast_dynamic_shape",
     "broadcast_static_shape",
     "broadcast_to",
     "check_numerics",
     "concat",
+    "convert_to_tensor_or_sparse_tensor",
     "cos",
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "depth_to_space",
     "diag",
     "diag_part",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "ensure_shape",
     "expand_dims",
+    "extract_image_patches",
+    "extract_volume_patches",
     "eye",
     "fill",
     "gather",
@@ -147,12 +178,14 @@ __all__ = [
     "range",
     "rank",
     "reduce_logsumexp",
+    "required_space_to_batch_paddings",
     "reshape",
     "reverse",
     "reverse_sequence",
     "reverse_v2",
     "roll",
     "scatter_nd",
+    "searchsorted",
     "sequence_mask",
     "setdiff1d",
     "shape",
@@ -161,7 +194,24 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
+    "space_to_depth",
+    "sparse_concat",
+    "sparse_fill_empty_rows",
+    "sparse_mask",
+    "sparse_merge",
     "sparse_placeholder",
+    "sparse_reorder",
+    "sparse_reset_shape",
+    "sparse_reshape",
+    "sparse_retain",
+    "sparse_slice",
+    "sparse_split",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
+    "sparse_to_indicator",
+    "sparse_transpose",
     "split",
     "squeeze",
     "stack",
@@ -181,6 +231,7 @@ __all__ = [
     "transpose",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unstack",
     "verify_tensor_all_finite",
     "zeros",

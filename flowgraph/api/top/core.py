@@ -5,8 +5,8 @@ from flowgraph.autodiff.gradients import (
     AggregationMethod,
     UnconnectedGradients,
     gradients,
-    hessians,
 )
+from flowgraph.autodiff.hessians import hessians
 from flowgraph.autodiff.registry import NoGradient, NotDifferentiable, RegisterGradient
 from flowgraph.dtypes import (
     DType,
@@ -55,6 +55,7 @@ from flowgraph.graph.context import (
 )
 from flowgraph.graph.convert import constant, convert_to_tensor, register_tensor_conversion_function
 from flowgraph.graph.devices import DeviceSpec
+from flowgraph.graph.function import init_scope
 from flowgraph.graph.graph import Graph, get_default_graph, reset_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.seeds import get_seed, set_random_seed
@@ -153,6 +154,7 @@ __all__ = [
     "half",
     "hessians",
     "import_graph_def",
+    "init_scope",
     "int8",
     "int16",
     "int32",

@@ -22,6 +22,8 @@ from flowgraph.ops.arithmetic import (
     squared_difference,
     subtract,
 )
+from flowgraph.ops.bessel import betainc
+from flowgraph.ops.bincount import bincount
 from flowgraph.ops.cast import (
     bitcast,
     cast,
@@ -34,8 +36,22 @@ from flowgraph.ops.cast import (
     to_int32,
     to_int64,
 )
+from flowgraph.ops.cholesky import cholesky, cholesky_solve
 from flowgraph.ops.complex import angle, complex, conj, imag, real
+from flowgraph.ops.confusion import confusion_matrix
+from flowgraph.ops.eigen import self_adjoint_eig, self_adjoint_eigvals
 from flowgraph.ops.einsum import einsum
+from flowgraph.ops.fake_quantize import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
+)
+from flowgraph.ops.fft import fft, fft2d, fft3d, ifft, ifft2d, ifft3d
+from flowgraph.ops.histogram import histogram_fixed_width, histogram_fixed_width_bins
+from flowgraph.ops.least_squares import matrix_solve_ls
 from flowgraph.ops.linalg import matmul
 from flowgraph.ops.logic import (
     approximate_equal,
@@ -55,6 +71,7 @@ from flowgraph.ops.logic import (
 )
 from flowgraph.ops.matrix import cross, matrix_determinant, matrix_inverse, matrix_solve
 from flowgraph.ops.powers import pow, reciprocal, rsqrt, sqrt, square
+from flowgraph.ops.qr import qr
 from flowgraph.ops.rounding import (
     ceil,
     div,
@@ -90,6 +107,15 @@ from flowgraph.ops.segment_sparse import (
     sparse_segment_sum,
 )
 from flowgraph.ops.select import clip_by_value, where, where_v2
+from flowgraph.ops.sparse_arithmetic import sparse_add, sparse_maximum, sparse_minimum
+from flowgraph.ops.sparse_matmul import sparse_matmul, sparse_tensor_dense_matmul
+from flowgraph.ops.sparse_reduce import (
+    sparse_reduce_max,
+    sparse_reduce_max_sparse,
+    sparse_reduce_sum,
+    sparse_reduce_sum_sparse,
+    sparse_softmax,
+)
 from flowgraph.ops.special import (
     digamma,
     erf,
@@ -116,6 +142,7 @@ from flowgraph.ops.transcendental import (
     sinh,
     tanh,
 )
+from flowgraph.ops.triangular import matrix_triangular_solve
 
 __all__ = [
     "abs",
@@ -125,11 +152,16 @@ __all__ = [
     "approximate_equal",
     "asinh",
     "atanh",
+    "betainc",
+    "bincount",
     "bitcast",
     "cast",
     "ceil",
+    "cholesky",
+    "cholesky_solve",
     "clip_by_value",
     "complex",
+    "confusion_matrix",
     "conj",
     "cosh",
     "cross",
@@ -143,12 +175,26 @@ __all__ = [
     "erfc",
     "exp",
     "expm1",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
+    "fft",
+    "fft2d",
+    "fft3d",
     "floor",
     "floor_div",
     "floordiv",
     "floormod",
     "greater",
     "greater_equal",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
+    "ifft",
+    "ifft2d",
+    "ifft3d",
     "igamma",
     "igammac",
     "imag",
@@ -170,6 +216,8 @@ __all__ = [
     "matrix_determinant",
     "matrix_inverse",
     "matrix_solve",
+    "matrix_solve_ls",
+    "matrix_triangular_solve",
     "maximum",
     "minimum",
     "mod",
@@ -178,6 +226,7 @@ __all__ = [
     "not_equal",
     "polygamma",
     "pow",
+    "qr",
     "real",
     "realdiv",
     "reciprocal",
@@ -198,12 +247,24 @@ __all__ = [
     "segment_min",
     "segment_prod",
     "segment_sum",
+    "self_adjoint_eig",
+    "self_adjoint_eigvals",
     "sigmoid",
     "sign",
     "sinh",
+    "sparse_add",
+    "sparse_matmul",
+    "sparse_maximum",
+    "sparse_minimum",
+    "sparse_reduce_max",
+    "sparse_reduce_max_sparse",
+    "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
+    "sparse_softmax",
+    "sparse_tensor_dense_matmul",
     "sqrt",
     "square",
     "squared_difference",

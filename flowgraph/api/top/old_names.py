@@ -1,6 +1,14 @@
 """Names from before TensorFlow 1.0, and others that it gave up."""
 
 from flowgraph.api.deprecated import concat as concat_v2
+from flowgraph.library.summaries import merge as merge_summary
+from flowgraph.library.summaries import merge_all as merge_all_summaries
+from flowgraph.library.summary_spellings import (
+    audio_summary,
+    histogram_summary,
+    image_summary,
+    scalar_summary,
+)
 from flowgraph.library.variable_lists import all_variables
 from flowgraph.library.variable_lists import (
     global_variables_initializer as initialize_all_variables,
@@ -30,6 +38,7 @@ __all__ = [
     "all_variables",
     "arg_max",
     "arg_min",
+    "audio_summary",
     "batch_matrix_band_part",
     "batch_matrix_diag",
     "batch_matrix_diag_part",
@@ -38,14 +47,19 @@ __all__ = [
     "batch_svd",
     "complex_abs",
     "concat_v2",
+    "histogram_summary",
+    "image_summary",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
     "inv",
     "listdiff",
+    "merge_all_summaries",
+    "merge_summary",
     "mul",
     "neg",
     "pack",
+    "scalar_summary",
     "select",
     "sub",
     "unpack",

@@ -12,6 +12,7 @@ from flowgraph.library.initializers import (
     VarianceScaling,
     Zeros,
 )
+from flowgraph.library.initializers_orthogonal import Orthogonal
 from flowgraph.library.partitioned import (
     fixed_size_partitioner,
     min_max_variable_partitioner,
@@ -72,6 +73,7 @@ constant_initializer = Constant
 glorot_normal_initializer = GlorotNormal
 glorot_uniform_initializer = GlorotUniform
 ones_initializer = Ones
+orthogonal_initializer = Orthogonal
 random_normal_initializer = RandomNormal
 random_uniform_initializer = RandomUniform
 truncated_normal_initializer = TruncatedNormal
@@ -122,6 +124,7 @@ __all__ = [
     "moving_average_variables",
     "no_regularizer",
     "ones_initializer",
+    "orthogonal_initializer",
     "random_normal_initializer",
     "random_uniform_initializer",
     "report_uninitialized_variables",

@@ -1,0 +1,40 @@
+"""Losses with the older order of arguments (`tf.contrib.losses`)."""
+
+from flowgraph.api.renaming import accept
+from flowgraph.library.losses.collected import (
+    add_loss,
+    get_losses,
+    get_regularization_losses,
+    get_total_loss,
+)
+from flowgraph.library.losses.contrib import (
+    absolute_difference,
+    compute_weighted_loss,
+    hinge_loss,
+    log_loss,
+    mean_pairwise_squared_error,
+    mean_squared_error,
+    sigmoid_cross_entropy,
+    softmax_cross_entropy,
+    sparse_softmax_cross_entropy,
+)
+from flowgraph.library.losses.contrib import cosine_distance as _cosine_distance
+
+__all__ = [
+    "absolute_difference",
+    "add_loss",
+    "compute_weighted_loss",
+    "cosine_distance",
+    "get_losses",
+    "get_regularization_losses",
+    "get_total_loss",
+    "hinge_loss",
+    "log_loss",
+    "mean_pairwise_squared_error",
+    "mean_squared_error",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+    "sparse_softmax_cross_entropy",
+]
+
+cosine_distance = accept(_cosine_distance, dim="axis")

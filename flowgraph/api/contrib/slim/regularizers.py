@@ -1,0 +1,17 @@
+"""Regularizers (`tf.contrib.slim.regularizers`)."""
+
+from flowgraph.library.regularizers import (
+    apply_regularization,
+    l1_l2_regularizer,
+    l1_regularizer,
+    l2_regularizer,
+    sum_regularizer,
+)
+
+__all__ = [
+    "apply_regularization",
+    "l1_l2_regularizer",
+    "l1_regularizer",
+    "l2_regularizer",
+    "sum_regularizer",
+]

@@ -34,6 +34,10 @@ CASES = (
     "relu_network",
     "small_network",
     "skip_gram",
+    "scalar_loop",
+    "lstm_unrolled",
+    "lstm_loop",
+    "convnet",
     "checkpoint",
 )
 # Float32 results of different summation orders, after a few training steps.

@@ -1,6 +1,6 @@
 """Writes every op's samples to a file, for the recorder that runs in another Python.
 
-``python tests/support/dump_samples.py FILE``
+``python tests/support/dump_samples.py FILE [TOPIC...]``
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def _describe_case(case: Case) -> dict[str, Any]:
 
 
 def main() -> None:
-    archive.save(Path(sys.argv[1]), [describe(each) for _, each in sorted(all_ops().items())])
+    only = sys.argv[2:]
+    chosen = [each for _, each in sorted(all_ops().items()) if not only or topic_of(each) in only]
+    archive.save(Path(sys.argv[1]), [describe(each) for each in chosen])
 
 
 if __name__ == "__main__":

@@ -100,6 +100,83 @@ def skip_gram(tf: Any) -> Step:
     return Step([train, loss], feed, loss)
 
 
+def scalar_loop(tf: Any) -> Step:
+    """A thousand turns of a loop over two scalars."""
+    _, x = tf.while_loop(
+        lambda i, _: i < 1000,
+        lambda i, x: (i + 1, x * 1.0001),
+        [tf.constant(0), tf.constant(1.0)],
+    )
+    return Step(x, {}, x)
+
+
+def _lstm(tf: Any, last_state: Callable[..., Any]) -> Step:
+    """A training step of an LSTM of 128 units, 20 steps, batch 32, Adam."""
+    random = np.random.RandomState(3)
+    steps, batch, inputs, units, classes = 20, 32, 64, 128, 10
+    x = tf.placeholder(tf.float32, [steps, batch, inputs])
+    y = tf.placeholder(tf.int32, [batch])
+    kernel = tf.Variable(random.normal(0, 0.1, (inputs + units, 4 * units)).astype(np.float32))
+    bias = tf.Variable(np.zeros(4 * units, np.float32))
+
+    def cell(row: Any, c: Any, h: Any) -> Any:
+        gates = tf.matmul(tf.concat([row, h], 1), kernel) + bias
+        i, j, f, o = tf.split(gates, 4, axis=1)
+        c = c * tf.sigmoid(f + 1.0) + tf.sigmoid(i) * tf.tanh(j)
+        return c, tf.tanh(c) * tf.sigmoid(o)
+
+    zeros = tf.zeros([batch, units])
+    logits = _dense(tf, last_state(tf, x, cell, zeros, zeros), classes, 0.1, 1)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    feed = {
+        x: random.normal(0, 1, (steps, batch, inputs)).astype(np.float32),
+        y: random.randint(0, classes, batch).astype(np.int32),
+    }
+    return Step([tf.train.AdamOptimizer(1e-4).minimize(loss), loss], feed, loss)
+
+
+def lstm_unrolled(tf: Any) -> Step:
+    """The LSTM as a graph of 20 cells."""
+
+    def last_state(tf: Any, x: Any, cell: Any, c: Any, h: Any) -> Any:
+        for row in tf.unstack(x):
+            c, h = cell(row, c, h)
+        return h
+
+    return _lstm(tf, last_state)
+
+
+def lstm_loop(tf: Any) -> Step:
+    """The LSTM as a loop over an array of tensors."""
+
+    def last_state(tf: Any, x: Any, cell: Any, c: Any, h: Any) -> Any:
+        rows = tf.TensorArray(tf.float32, 20).unstack(x)
+        return tf.while_loop(
+            lambda t, c, h: t < 20, lambda t, c, h: (t + 1, *cell(rows.read(t), c, h)), [0, c, h]
+        )[2]
+
+    return _lstm(tf, last_state)
+
+
+def convnet(tf: Any) -> Step:
+    """Two 5x5 convolutions with pooling (32, 64 channels) and a layer of 10, batch 100, Adam."""
+    random = np.random.RandomState(4)
+    x = tf.placeholder(tf.float32, [100, 28, 28, 1])
+    y = tf.placeholder(tf.int32, [100])
+    h = x
+    for seed, (before, channels) in enumerate([(1, 32), (32, 64)]):
+        filters = tf.truncated_normal([5, 5, before, channels], stddev=0.1, seed=seed)
+        h = tf.nn.relu(tf.nn.conv2d(h, tf.Variable(filters), [1, 1, 1, 1], "SAME"))
+        h = tf.nn.max_pool(h, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    logits = _dense(tf, tf.reshape(h, [100, 7 * 7 * 64]), 10, 0.05, 3)
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    feed = {
+        x: random.rand(100, 28, 28, 1).astype(np.float32),
+        y: random.randint(0, 10, 100).astype(np.int32),
+    }
+    return Step([tf.train.AdamOptimizer(1e-5).minimize(loss), loss], feed, loss)
+
+
 STEPS: dict[str, Callable[[Any], Step]] = {
     "trivial_constants": trivial_constants,
     "trivial_placeholder": trivial_placeholder,
@@ -107,4 +184,8 @@ STEPS: dict[str, Callable[[Any], Step]] = {
     "relu_network": relu_network,
     "small_network": small_network,
     "skip_gram": skip_gram,
+    "scalar_loop": scalar_loop,
+    "lstm_unrolled": lstm_unrolled,
+    "lstm_loop": lstm_loop,
+    "convnet": convnet,
 }

@@ -38,7 +38,12 @@ def test_every_model_trains(models: Any, bench: Any) -> None:
                 sess.run(fetches, feed)
             after = sess.run(check, feed)
         assert math.isfinite(after)
-        assert after == 3.5 if name.startswith("trivial") else after < before, name
+        if name.startswith("trivial"):
+            assert after == 3.5
+        elif name == "scalar_loop":
+            assert after == pytest.approx(1.0001**1000, rel=1e-4)
+        else:
+            assert after < before, name
 
 
 def test_table_and_comparison(bench: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flowgraph import dtypes
 from support import oracle, recipe
 from support.oracle import assert_close, recording
 from support.running import MODES, Built, call_kernel
@@ -32,15 +33,48 @@ NO_SAMPLES = {
     "SaveV2": "it writes files; the Saver's tests run it",
     "RestoreV2": "it reads files; the Saver's tests run it",
     "MergeV2Checkpoints": "it renames files; the Saver's tests run it",
+    "TensorArrayV3": "its result is a handle; the programs of arrays run all of these",
+    "TensorArrayGradV3": "it takes the handle of an array",
+    "TensorArrayGradWithShape": "it takes the handle of an array",
+    "TensorArrayReadV3": "it takes the handle of an array",
+    "TensorArrayWriteV3": "it takes the handle of an array",
+    "TensorArrayGatherV3": "it takes the handle of an array",
+    "TensorArrayScatterV3": "it takes the handle of an array",
+    "TensorArrayConcatV3": "it takes the handle of an array",
+    "TensorArraySplitV3": "it takes the handle of an array",
+    "TensorArraySizeV3": "it takes the handle of an array",
+    "TensorArrayCloseV3": "it takes the handle of an array",
+    "MatrixExponential": "later graph versions lack it; the programs of linear algebra run it",
+    "EncodePng": "its bytes depend on the version of zlib; the images' tests decode them",
+    "GatherTree": "it is of tf.contrib; the tests of beam search run it",
+    "ImageSummary": "its PNG files depend on the version of zlib; the summaries' tests decode them",
     "Timestamp": "the time differs at every run",
+    "ReadFile": "it reads files; the programs of the readers run it",
+    "WriteFile": "it writes files; the programs of the readers run it",
+    "MatchingFiles": "it looks for files; the programs of the readers run it",
+    "AddSparseToTensorsMap": "its numbers mean something to the session only; as in the next two",
+    "AddManySparseToTensorsMap": "the programs of the queues run it",
+    "TakeManySparseFromTensorsMap": "the programs of the queues run it",
+    "While": "its attributes are functions; the tests of control flow run it",
+    "If": "its attributes are functions, as While",
+    "EmptyTensorList": "its value is a list; the gradients of loops run it",
+    "TensorListPushBack": "it takes a list, as EmptyTensorList",
+    "TensorListPopBack": "it takes a list, as EmptyTensorList",
     "_InitializedValue": "it tells whether a variable has a value; the variables' tests run it",
 }
 
 # Ops whose values TensorFlow takes from less exact formulas: a factor on the tolerance.
 LOOSER: dict[str, float] = {}
 
-# Singular vectors are determined but for their sign.
-UP_TO_SIGN = ("Svd",)
+# Singular vectors and eigenvectors are determined but for their sign.
+UP_TO_SIGN = ("Svd", "SelfAdjointEigV2")
+
+# Ops whose static shapes TensorFlow gets wrong, and how.
+WRONG_STATIC_SHAPES = {
+    "ExtractVolumePatches": "of rank 4 instead of 5, if a size is unknown",
+    "FractionalAvgPool": "that of the sequences lacks their end",
+    "FractionalMaxPool": "that of the sequences lacks their end",
+}
 
 runs = pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])
 
@@ -70,8 +104,10 @@ seeded = pytest.mark.parametrize("case", SEEDED, ids=[case.label for case in SEE
 
 @pytest.mark.parametrize("name", OPS)
 def test_op_has_samples(name: str) -> None:
-    has_samples = bool(all_ops()[name].all_samples())
-    assert has_samples != (name in NO_SAMPLES)
+    definition = all_ops()[name]
+    # Queues, readers and tables live in a session: programs run what makes and takes their handles.
+    handles = any(arg.dtype is dtypes.resource for arg in (*definition.inputs, *definition.outputs))
+    assert bool(definition.all_samples()) != (name in NO_SAMPLES or handles)
 
 
 @pytest.mark.parametrize("case", cases() + cases(errors=True), ids=lambda case: case.label)
@@ -207,7 +243,8 @@ def test_static_shape_is_as_strong_as_tensorflows(case: Case) -> None:
         for index, dims in enumerate(static):
             if executed and not oracle.fits_static_shape(dims, executed[index]):
                 problems.append(f"{name}: {dims} cannot be {executed[index]}")
-            if oracle.is_weaker(dims, theirs[index]):
+            wrong = case.definition.name in WRONG_STATIC_SHAPES
+            if not wrong and oracle.is_weaker(dims, theirs[index]):
                 problems.append(f"{name}: {dims}, TensorFlow infers {theirs[index]}")
     assert not problems, f"{case.label}\n" + "\n".join(problems)
 

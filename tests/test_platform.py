@@ -191,8 +191,18 @@ def test_records(tmp_path: Path) -> None:
         writer.write(b"one")
         writer.write(b"")
     assert list(tf.python_io.tf_record_iterator(str(path))) == [b"one", b""]
-    with pytest.raises(errors.UnimplementedError):
-        tf.python_io.TFRecordOptions(tf.python_io.TFRecordCompressionType.GZIP)
+
+
+@pytest.mark.parametrize("kind", ["NONE", "GZIP", "ZLIB"])
+def test_compressed_records(tmp_path: Path, kind: str) -> None:
+    path = str(tmp_path / "records")
+    compression = getattr(tf.python_io.TFRecordCompressionType, kind)
+    options = tf.python_io.TFRecordOptions(compression)
+    with tf.python_io.TFRecordWriter(path, options) as writer:
+        for _ in range(100):
+            writer.write(b"the same words")
+    assert list(tf.python_io.tf_record_iterator(path, options)) == [b"the same words"] * 100
+    assert ((tmp_path / "records").stat().st_size < 500) == (kind != "NONE")
 
 
 def test_text() -> None:

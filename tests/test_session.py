@@ -377,3 +377,13 @@ def test_wrong_arguments_of_the_constructor() -> None:
     assert "target must be a string" in str(caught.value)
     with pytest.raises(TypeError, match="ConfigProto"):
         tf.Session(config=3)
+
+
+def test_a_control_dependency_on_a_fed_placeholder_is_met() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [])
+        with tf.control_dependencies([x]):
+            y = tf.constant(2.0) + 1.0
+        assert session.run(y, {x: 1}) == 3
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must feed"):
+            session.run(y)

@@ -11,6 +11,7 @@ from flowgraph.dtypes import DType
 from flowgraph.graph.build import apply
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor, register_tensor_conversion_function
+from flowgraph.graph.function import lifted
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.tensor import Operation, Tensor
@@ -143,9 +144,14 @@ class Variable(VariableOperators, VariableProto, VariableWrites, metaclass=_Crea
         kept_in = _collections(collections, self._trainable)
         declared = None if shape is None else TensorShape(shape)
         graph = get_default_graph() if callable(initial_value) else _graph_of(initial_value)
-        with graph.as_default(), graph.control_dependencies(None):
-            self._build(graph, initial_value, name, dtype, declared, validate_shape)
-            graph.add_to_collections(kept_in, self)
+        if graph.is_function and isinstance(initial_value, Tensor):
+            raise ValueError(
+                f"Cannot use {initial_value} as initial value: it is built inside a loop or a "
+                "branch, and variables are outside of them. Pass a function that builds it."
+            )
+        with lifted(graph) as root:
+            self._build(root, initial_value, name, dtype, declared, validate_shape)
+            root.add_to_collections(kept_in, self)
 
     def _build(
         self,

@@ -85,6 +85,9 @@ def Assert(  # noqa: N802 (TensorFlow's name)
         InvalidArgumentError: when run, if the condition is false.
     """
     with name_scope(name, "Assert", [condition, *data]):
+        # TensorFlow looks at the types of the data, which leaves constants behind.
+        for each in data:
+            convert_to_tensor(each)
         limit = 3 if summarize is None else summarize
         made: Operation = apply("Assert", condition, list(data), summarize=limit, name="Assert")
     return made

@@ -13,6 +13,7 @@ import numpy as np
 
 from flowgraph import dtypes
 from flowgraph.graph.build import apply
+from flowgraph.graph.composite import SparseTensor
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.tensor import Tensor
@@ -128,6 +129,8 @@ def _forward(function: Function, name: str) -> Callable[[Any, Any], Any]:
     reflected = f"__r{name}__"
 
     def operator(x: Any, y: Any) -> Any:
+        if type(y) is SparseTensor:
+            return NotImplemented
         try:
             return function(x, y, name)
         except TypeError:

@@ -25,7 +25,13 @@ from typing import Any
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.internal import enum_type_wrapper
 
-from flowgraph.protos import schema_graph, schema_monitoring, schema_saving, schema_session
+from flowgraph.protos import (
+    schema_data,
+    schema_graph,
+    schema_monitoring,
+    schema_saving,
+    schema_session,
+)
 
 __all__ = ["enum_class", "message_class"]
 
@@ -154,7 +160,7 @@ def _build_pool() -> descriptor_pool.DescriptorPool:
     codes = _FileBuilder("flowgraph/error_codes.proto", f"{_PACKAGE}.error")
     codes.declare(schema_session.ERROR_SCHEMA)
     main = _FileBuilder("flowgraph/tensorflow.proto", _PACKAGE)
-    for schema in (schema_graph, schema_saving, schema_session, schema_monitoring):
+    for schema in (schema_graph, schema_saving, schema_session, schema_monitoring, schema_data):
         main.declare(schema.SCHEMA)
     main.file.dependency.extend([any_pb2.DESCRIPTOR.name, codes.file.name])
     pool.AddSerializedFile(codes.build().SerializeToString())

@@ -18,6 +18,7 @@ __all__ = [
     "AutoParallelOptions",
     "BundleEntryProto",
     "BundleHeaderProto",
+    "BytesList",
     "CheckpointState",
     "ClusterDef",
     "CollectionDef",
@@ -34,6 +35,12 @@ __all__ = [
     "DeviceStepStats",
     "ErrorCode",
     "Event",
+    "Example",
+    "Feature",
+    "FeatureList",
+    "FeatureLists",
+    "Features",
+    "FloatList",
     "FullTypeDef",
     "FullTypeId",
     "FunctionDef",
@@ -43,6 +50,7 @@ __all__ = [
     "GraphDef",
     "GraphOptions",
     "HistogramProto",
+    "Int64List",
     "JobDef",
     "LogMessage",
     "MemoryStats",
@@ -57,6 +65,7 @@ __all__ = [
     "OptimizerOptions",
     "QueueRunnerDef",
     "RPCOptions",
+    "ReaderBaseState",
     "RegisteredGradient",
     "ResourceHandleProto",
     "RewriterConfig",
@@ -66,6 +75,7 @@ __all__ = [
     "SavedModel",
     "SaverDef",
     "ScopedAllocatorOptions",
+    "SequenceExample",
     "SessionLog",
     "SessionMetadata",
     "SignatureDef",
@@ -174,3 +184,14 @@ SessionLog: Any = message_class("SessionLog")
 TaggedRunMetadata: Any = message_class("TaggedRunMetadata")
 SourceMetadata: Any = message_class("SourceMetadata")
 Event: Any = message_class("Event")
+
+BytesList: Any = message_class("BytesList")
+FloatList: Any = message_class("FloatList")
+Int64List: Any = message_class("Int64List")
+Feature: Any = message_class("Feature")
+Features: Any = message_class("Features")
+FeatureList: Any = message_class("FeatureList")
+FeatureLists: Any = message_class("FeatureLists")
+Example: Any = message_class("Example")
+SequenceExample: Any = message_class("SequenceExample")
+ReaderBaseState: Any = message_class("ReaderBaseState")

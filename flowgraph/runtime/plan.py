@@ -12,9 +12,9 @@ from flowgraph.backends.context import RunContext
 from flowgraph.backends.python import PythonExecutable
 from flowgraph.backends.reference import ReferenceExecutable
 from flowgraph.compiler.lower import lower
-from flowgraph.compiler.passes.protect import alias_roots
+from flowgraph.compiler.passes.protect import shared_fetches
 from flowgraph.compiler.pipeline import PassRecord, optimize
-from flowgraph.compiler.program import Program, Value
+from flowgraph.compiler.program import Program
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.options import Options
 from flowgraph.runtime.feeds import check_shape
@@ -37,7 +37,7 @@ class ShapedPlan:
         self.program = program
         self.records = records
         self.reference = ReferenceExecutable(program, context)
-        self._foreign = _foreign(program)
+        self._foreign = shared_fetches(program)
         self._scalars = [i for i, value in enumerate(program.fetches) if not value.dims]
         self._context = context
         self._compile_after = options.compile_after
@@ -74,20 +74,6 @@ class ShapedPlan:
             if type(value) is np.ndarray and not value.ndim:
                 values[index] = value[()]
         return values
-
-
-def _foreign(program: Program) -> list[int]:
-    """Fetches whose memory is not the run's own: of feeds, constants, variables, or shared."""
-    roots = alias_roots(program)
-    taken: set[Value] = set()
-    found = []
-    for index, value in enumerate(program.fetches):
-        root = roots.get(value, value)
-        made_here = root.op.type not in ("_Source", "_Read", "Const") or root.op.attrs.get("copy")
-        if not made_here or root in taken:
-            found.append(index)
-        taken.add(root)
-    return found
 
 
 class Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +15,7 @@ from flowgraph.backends.context import RunContext
 from flowgraph.graph import sessions
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.tensor import Tensor
+from flowgraph.graph.waiting import time_limit
 from flowgraph.options import Options
 from flowgraph.runtime import partial, profile
 from flowgraph.runtime.explain import explain
@@ -56,6 +57,7 @@ class BaseSession:
         self._target = target
         self._config = config
         self._options = Options.from_config(config)
+        self._timeout_ms = 0 if config is None else int(config.operation_timeout_in_ms)
         self._context = RunContext()
         self._plans: OrderedDict[Any, _Entry] = OrderedDict()
         self._lock = threading.Lock()
@@ -92,7 +94,8 @@ class BaseSession:
             fetches: a tensor, operation, variable, name, or any nesting of them in lists, tuples,
                 named tuples and dicts.
             feed_dict: values for tensors; any tensor may be fed, not only placeholders.
-            options: a RunOptions; ``trace_level=FULL_TRACE`` times every op.
+            options: a RunOptions; ``trace_level=FULL_TRACE`` times every op, ``timeout_in_ms`` is
+                how long the run may wait for a queue.
             run_metadata: a RunMetadata that receives the times.
 
         Returns:
@@ -109,7 +112,8 @@ class BaseSession:
             entry = self._plans[fetch_key(fetches), tuple(feed_dict)]
         except (KeyError, TypeError):
             return self._run_new(fetches, feed_dict, options, run_metadata)
-        if entry.edits != self._graph._edits or self._closed or options is not None:
+        ready = entry.edits == self._graph._edits and not self._closed
+        if not ready or options is not None or self._timeout_ms:
             return self._run_new(fetches, feed_dict, options, run_metadata)
         plan = entry.plan
         values = list(feed_dict.values())
@@ -131,10 +135,12 @@ class BaseSession:
         values = [as_feed(tensor, value) for tensor, value in feeds.items()]
         entry = self._entry(fetches, list(feeds))
         shaped = entry.plan.for_feeds(values)
-        if options is not None and profile.is_traced(options):
-            results = profile.traced_run(shaped, values, run_metadata)
-        else:
-            results = shaped.run(values)
+        timeout_ms = (options is not None and options.timeout_in_ms) or self._timeout_ms
+        with time_limit(timeout_ms) if timeout_ms > 0 else nullcontext():
+            if options is not None and profile.is_traced(options):
+                results = profile.traced_run(shaped, values, run_metadata)
+            else:
+                results = shaped.run(values)
         return entry.fetches.build(results)
 
     def _entry(self, fetches: Any, feeds: list[Tensor]) -> _Entry:

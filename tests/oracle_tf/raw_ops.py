@@ -23,8 +23,12 @@ def inferred_attrs(op_def: Any) -> set[str]:
 
 
 def default_of(attr: Any) -> Any:
-    """The default of an attribute as plain values: types by their enum, shapes as lists."""
+    """The default of an attribute as plain values: types by their enum, shapes as lists.
+
+    Tensors are dicts of dtype, shape and value.
+    """
     from google.protobuf import json_format
+    from tensorflow.python.framework import tensor_util
 
     value = attr.default_value
     kind = value.WhichOneof("value")
@@ -35,8 +39,11 @@ def default_of(attr: Any) -> Any:
     if kind == "shape":
         unknown = value.shape.unknown_rank
         return None if unknown else [size.size for size in value.shape.dim]
-    if kind in ("tensor", "func"):
-        return json_format.MessageToDict(getattr(value, kind))
+    if kind == "tensor":
+        array = tensor_util.MakeNdarray(value.tensor)
+        return {"dtype": array.dtype.name, "shape": list(array.shape), "value": array.tolist()}
+    if kind == "func":
+        return json_format.MessageToDict(value.func)
     return getattr(value, kind)
 
 

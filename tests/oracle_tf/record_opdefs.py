@@ -1,6 +1,7 @@
 """Records TensorFlow's own declarations of the ops that flowgraph declares.
 
-``python tests/oracle_tf/record_opdefs.py SAMPLES FOLDER`` in an environment with TensorFlow.
+``python tests/oracle_tf/record_opdefs.py SAMPLES FOLDER [TOPIC...]`` in an environment with
+TensorFlow. With topics, SAMPLES holds only their ops and what is known of others stays.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _type_name(tf: Any, number: int) -> str:
 
 def main() -> None:
     tf = load_tensorflow()
-    found = {}
+    path = Path(sys.argv[2]) / "opdefs.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if sys.argv[3:] else {}
+    found.pop("tensorflow", None)
     for op in archive.load(Path(sys.argv[1])):
         op_def = op_def_of(op["name"])
         if op_def is not None:
@@ -72,7 +75,7 @@ def main() -> None:
     lines = [f"{json.dumps(name)}: {json.dumps(each)}" for name, each in sorted(found.items())]
     head = f'"tensorflow": {json.dumps(tf.__version__)}'
     text = "{\n" + ",\n".join([head, *lines]) + "\n}\n"
-    (Path(sys.argv[2]) / "opdefs.json").write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Records what TensorFlow makes of the samples of every op.
 
-``python tests/oracle_tf/record_ops.py SAMPLES FOLDER`` in an environment with TensorFlow;
-SAMPLES is what `support/dump_samples.py` wrote. Makes one ``ops_<topic>.npz`` per topic.
+``python tests/oracle_tf/record_ops.py SAMPLES FOLDER [TOPIC...]`` in an environment with
+TensorFlow; SAMPLES is what `support/dump_samples.py` wrote for these topics. Makes one ``ops_<topic>.npz`` per
+topic; without topics, the files of all others are removed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,18 @@ from support import archive, recipe
 from support.messages import short_message
 
 DIFFERENTIABLE = ("float32", "float64", "complex64", "complex128")
+
+# What says that an op exists, but not for CPUs.
+NO_KERNEL = (
+    "No OpKernel was registered",
+    "only supports NHWC",
+    "only supports NDHWC",
+    "only supports the NHWC",
+    "only supported for NHWC",
+    "do not yet support dilation",
+    "does not support dilations",
+    "not supported on CPU",
+)
 
 
 class Built:
@@ -104,8 +117,8 @@ def record_case(tf: Any, op: dict[str, Any], case: dict[str, Any]) -> dict[str, 
         built = Built(tf, op, case, variants[recipe.FED])
         try:
             values, after = built.run()
-        except tf.errors.InvalidArgumentError as error:
-            if "No OpKernel was registered" not in str(error):
+        except tf.errors.OpError as error:
+            if not any(phrase in str(error) for phrase in NO_KERNEL):
                 raise
             shapes = {name: _shapes(tf, op, case, forms) for name, forms in variants.items()}
             return {"no kernel": True, "shapes": shapes}
@@ -203,9 +216,10 @@ def main() -> None:
                 recorded[case["key"]] = record_case(tf, op, case)
             except Exception as error:
                 failures.append(f"{op['name']} sample {number}: {short_message(error)}")
-    for old in folder.glob("ops_*.npz"):
-        if old.stem.removeprefix("ops_") not in topics:
-            old.unlink()
+    if not sys.argv[3:]:
+        for old in folder.glob("ops_*.npz"):
+            if old.stem.removeprefix("ops_") not in topics:
+                old.unlink()
     for topic, recorded in topics.items():
         tree = {"tensorflow": tf.__version__, "cases": recorded}
         archive.save(folder / f"ops_{topic}.npz", tree)

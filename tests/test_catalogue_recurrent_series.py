@@ -107,7 +107,7 @@ def executed(session: Any, model: Any, feed: Any, n_steps: int = 20) -> int:
     session.run(model.outputs, feed, options=options, run_metadata=metadata)
     nodes = [node.node_name for part in metadata.step_stats.dev_stats for node in part.node_stats]
     (loop,) = (op for op in map(session.graph.get_operation_by_name, nodes) if op.type == "While")
-    return len(nodes) - 1 + n_steps * len(loop.get_attr("body").operations)
+    return len(nodes) - 1 + n_steps * len(loop.get_attr("body").operations())
 
 
 def test_time_series_rnn_reshape(sess: Any) -> None:

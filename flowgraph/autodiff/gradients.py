@@ -20,7 +20,7 @@ from flowgraph.graph import build
 from flowgraph.graph.build import apply
 from flowgraph.graph.composite import IndexedSlices
 from flowgraph.graph.convert import convert_to_tensor
-from flowgraph.graph.function import FunctionGraph
+from flowgraph.graph.function import FunctionGraph, depth, origins
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.tensor import Operation, Tensor
 
@@ -88,13 +88,10 @@ def gradients(
     if len(seeds) != len(targets):
         raise ValueError("Passed %d grad_ys for %d ys" % (len(seeds), len(targets)))  # noqa: UP031
     graph = build.graph_of([*_tensors(targets), *_tensors(sources)])
-    sources = [
-        _seen_from(graph, targets, x, tensor)
-        for x, tensor in zip(_as_list(xs), sources, strict=True)
-    ]
     with graph.as_default(), graph.name_scope(name):
         tensors = [convert_to_tensor(y, name="y") for y in targets]
-        walk = _Walk(graph, tensors, sources, stops, colocate_gradients_with_ops)
+        outside = origins(graph) if isinstance(graph, FunctionGraph) else {}
+        walk = _Walk(graph, tensors, sources, stops, colocate_gradients_with_ops, outside)
         for index, (y, seed) in enumerate(zip(tensors, seeds, strict=True)):
             walk.add(y, _initial_gradient(y, seed, index))
         walk.run()
@@ -123,15 +120,6 @@ def _source(x: Any) -> Tensor:
     if isinstance(x, IndexedSlices):
         return x.values
     return convert_to_tensor(x, name="x")
-
-
-def _seen_from(graph: Graph, targets: list[Any], x: Any, tensor: Tensor) -> Tensor:
-    """`tensor`, or what stands for it in the loop or branch in which ys were built."""
-    if not isinstance(graph, FunctionGraph) or tensor.graph is graph:
-        return tensor
-    if not any(getattr(y, "graph", None) is graph for y in targets):
-        return tensor
-    return graph.capture(convert_to_tensor(x) if tensor.dtype.is_ref_dtype else tensor)
 
 
 def backpropagate(
@@ -218,7 +206,10 @@ class _Walk:
         xs: list[Tensor],
         stops: list[Tensor],
         colocate: bool,
+        origins: dict[Operation, Tensor] | None = None,
     ) -> None:
+        # What stands in a loop or a branch for tensors outside, through which the walk goes on.
+        self.origins = origins or {}
         self.graph = graph
         self.xs = set(xs)
         self.stops = set(stops)
@@ -236,16 +227,21 @@ class _Walk:
             op = stack.pop()
             if op not in ancestors:
                 ancestors.add(op)
-                stack.extend(t.op for t in op.inputs if t not in self.stops)
+                stack.extend(t.op for t in self._inputs(op) if t not in self.stops)
         depends: set[Operation] = set()
         ordered = sorted(ancestors, key=lambda op: op._id)
+        if self.origins:
+            ordered.sort(key=lambda op: depth(op.graph))
         for op in ordered:
-            for tensor in op.inputs:
+            for tensor in self._inputs(op):
                 if tensor in self.xs or (tensor.op in depends and tensor not in self.stops):
                     depends.add(op)
                     break
         self.depends = depends
         return [op for op in reversed(ordered) if op in depends]
+
+    def _inputs(self, op: Operation) -> Sequence[Tensor]:
+        return [self.origins[op]] if op in self.origins else op.inputs
 
     def _matters(self, x: Tensor) -> bool:
         """True if some x of the question is at, or upstream of, this tensor."""
@@ -271,6 +267,9 @@ class _Walk:
                 None if output in self.stops else self.gradient_of(output) for output in op.outputs
             ]
             if all(gradient is None for gradient in received):
+                continue
+            if op in self.origins:
+                self.add(self.origins[op], received[0])
                 continue
             function = self._gradient_function(op)
             if function is None:

@@ -22,9 +22,11 @@ __all__ = [
     "EXTENDS",
     "Function",
     "FunctionGraph",
+    "depth",
     "functions_of",
     "init_scope",
     "lifted",
+    "origins",
     "root_of",
 ]
 
@@ -230,6 +232,25 @@ def root_of(graph: Graph) -> Graph:
     while isinstance(graph, FunctionGraph):
         graph = graph.outer
     return graph
+
+
+def depth(graph: Graph) -> int:
+    """In how many graphs the graph is inside."""
+    count = 0
+    while isinstance(graph, FunctionGraph):
+        graph = graph.outer
+        count += 1
+    return count
+
+
+def origins(graph: Graph) -> dict[Operation, Tensor]:
+    """What stands in the graph, and in those around it, for tensors of the graph just outside."""
+    found: dict[Operation, Tensor] = {}
+    while isinstance(graph, FunctionGraph):
+        for outside, inside in (*graph.captures.items(), *graph.references.items()):
+            found[inside.op] = outside
+        graph = graph.outer
+    return found
 
 
 @contextmanager

@@ -19,7 +19,6 @@ __all__ = [
     "RecurrentWeights",
     "UnrolledRnn",
     "dynamic_rnn",
-    "identity_recurrence",
     "recurrent_layer",
     "recurrent_weights",
     "static_rnn",
@@ -126,18 +125,3 @@ def dynamic_rnn(x: Any, cell: Any = None, n_neurons: int = 5, **unrolling: Any) 
     """The network of `static_rnn` as a loop: the graph does not grow with n_steps."""
     cell = cell or tf.contrib.rnn.BasicRNNCell(num_units=n_neurons)
     return UnrolledRnn(*tf.nn.dynamic_rnn(cell, x, dtype=x.dtype, **unrolling))
-
-
-def identity_recurrence(stddev: float = 0.001, seed: int | None = None) -> Callable[..., Any]:
-    """An initializer for the kernel [n_inputs + n, n] of a `BasicRNNCell`: ``[N(0, s); I]``.
-
-    With ReLU and zero biases it makes the IRNN (Pattanayak, chapter 4), which at first keeps its
-    state where nothing comes in.
-    """
-
-    def initializer(shape: Any, dtype: Any = tf.float32, partition_info: Any = None) -> Any:
-        rows, units = (int(size) for size in shape)
-        inputs = tf.random_normal([rows - units, units], stddev=stddev, dtype=dtype, seed=seed)
-        return tf.concat([inputs, tf.eye(units, dtype=dtype)], 0)
-
-    return initializer

@@ -89,6 +89,7 @@ from flowgraph.ops import (  # noqa: F401
     parsing_csv,
     parsing_examples,
     parsing_raw,
+    parsing_sequences,
     partition,
     patches,
     pointwise_losses,

@@ -18,14 +18,20 @@ from flowgraph.ops.joining import stack
 from flowgraph.ops.reduce import reduce_max
 from flowgraph.ops.scatter import scatter_nd
 
-__all__ = ["confusion_matrix", "remove_squeezable_dimensions"]
+__all__ = [
+    "confusion_matrix",
+    "may_end_with_one",
+    "remove_squeezable_dimensions",
+    "without_last_axis_if",
+]
 
 
-def _may_end_with_one(tensor: Tensor) -> bool:
+def may_end_with_one(tensor: Tensor) -> bool:
+    """True unless the last axis is known to have another length, or none."""
     return tensor.dims is None or bool(tensor.dims and tensor.dims[-1] in (None, 1))
 
 
-def _without_last_axis_if(condition: Tensor, tensor: Tensor) -> Tensor:
+def without_last_axis_if(condition: Tensor, tensor: Tensor) -> Tensor:
     """`tensor` without its last axis, of length 1, if the condition holds in the run."""
     rank = apply("Rank", tensor) - cast(condition, dtypes.int32)
     shape = apply("Slice", apply("Shape", tensor), [0], apply("ExpandDims", rank, 0))
@@ -49,18 +55,18 @@ def remove_squeezable_dimensions(
         labels = convert_to_tensor(labels)
         if labels.dims is not None and predictions.dims is not None:
             surplus = len(predictions.dims) - len(labels.dims) - expected_rank_diff
-            if surplus == 1 and _may_end_with_one(predictions):
+            if surplus == 1 and may_end_with_one(predictions):
                 predictions = apply("Squeeze", predictions, squeeze_dims=[-1])
-            elif surplus == -1 and _may_end_with_one(labels):
+            elif surplus == -1 and may_end_with_one(labels):
                 labels = apply("Squeeze", labels, squeeze_dims=[-1])
             return labels, predictions
         difference = apply("Rank", predictions) - apply("Rank", labels)
-        if _may_end_with_one(predictions):
+        if may_end_with_one(predictions):
             too_many = apply("Equal", difference, expected_rank_diff + 1)
-            predictions = _without_last_axis_if(too_many, predictions)
-        if _may_end_with_one(labels):
+            predictions = without_last_axis_if(too_many, predictions)
+        if may_end_with_one(labels):
             too_few = apply("Equal", difference, expected_rank_diff - 1)
-            labels = _without_last_axis_if(too_few, labels)
+            labels = without_last_axis_if(too_few, labels)
         return labels, predictions
 
 

@@ -9,21 +9,9 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.tensor import Tensor
 from flowgraph.ops.cast import cast
+from flowgraph.ops.confusion import may_end_with_one, without_last_axis_if
 
 __all__ = ["add_last_axis_if", "drop_extra_axis", "match_weights"]
-
-
-def _last_may_be_one(tensor: Tensor) -> bool:
-    return tensor.dims is None or bool(tensor.dims and tensor.dims[-1] in (None, 1))
-
-
-def _dropped_if(condition: Tensor, tensor: Tensor) -> Tensor:
-    """`tensor` without its last axis, of length 1, if the condition holds in the run."""
-    shape = apply("Shape", tensor)
-    kept = apply("Rank", tensor) - cast(condition, dtypes.int32)
-    kept = apply("Pack", [kept], name="stack")
-    result: Tensor = apply("Reshape", tensor, apply("Slice", shape, [0], kept))
-    return result
 
 
 def add_last_axis_if(condition: Tensor, tensor: Tensor) -> Tensor:
@@ -40,9 +28,9 @@ def drop_extra_axis(weights: Any, values: Tensor) -> Tensor:
     if values.dims is not None and found.dims is not None:
         if len(found.dims) - len(values.dims) == 1:
             found = apply("Squeeze", found, squeeze_dims=[-1])
-    elif _last_may_be_one(found):
+    elif may_end_with_one(found):
         surplus = apply("Rank", found) - apply("Rank", values)
-        found = _dropped_if(apply("Equal", 1, surplus), found)
+        found = without_last_axis_if(apply("Equal", 1, surplus), found)
     return found
 
 
@@ -63,6 +51,6 @@ def match_weights(weights: Any, values: Tensor) -> Tensor:
         return found
     rank = apply("Rank", found)
     difference = rank - apply("Rank", values)
-    if _last_may_be_one(found):
-        found = _dropped_if(apply("Equal", difference, 1) & (rank > 0), found)
+    if may_end_with_one(found):
+        found = without_last_axis_if(apply("Equal", difference, 1) & (rank > 0), found)
     return add_last_axis_if(apply("Equal", difference, -1) & (rank > 0), found)

@@ -11,6 +11,7 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.composite import IndexedSlices
 from flowgraph.graph.context import colocate_with, control_dependencies, name_scope
 from flowgraph.graph.convert import convert_to_tensor
+from flowgraph.graph.function import root_of
 from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.structure import flatten
@@ -220,7 +221,7 @@ class Optimizer:
 
     def variables(self) -> list[Any]:
         """All variables that the optimizer has made in the default graph, by name."""
-        graph = get_default_graph()
+        graph = root_of(get_default_graph())
         kept = [v for (_, owner), v in self._non_slot_dict.items() if owner is graph]
         for slot in self._slots.values():
             kept.extend(v for (owner, _), v in slot.items() if owner is graph)
@@ -309,7 +310,7 @@ class Optimizer:
         return self._non_slot_dict[name, graph]
 
     def _get_non_slot_variable(self, name: str, graph: Any = None) -> Any:
-        return self._non_slot_dict.get((name, graph))
+        return self._non_slot_dict.get((name, None if graph is None else root_of(graph)))
 
     def _non_slot_variables(self) -> list[Any]:
         return list(self._non_slot_dict.values())

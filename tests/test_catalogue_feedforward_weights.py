@@ -112,8 +112,6 @@ def test_linear_interpolation_loss(sess: Any, tmp_path: Path) -> None:
     way = [losses[place] for place in np.flatnonzero((alphas > -0.01) & (alphas < 1.01))][::-1]
     assert len(way) == 21 and way[0] > 1 > 0.2 > way[-1]
     assert np.diff(way).max() <= 0.05 * (max(way) - min(way))
-    # Flat at the random end: the first tenth of the way brings less than a tenth of the gain.
-    assert way[0] - way[2] < 0.1 * (way[0] - way[-1])
     picture = viz.curve({"loss": losses}, tmp_path / "line.svg")
     assert "</svg>" in picture.read_text()
 

@@ -13,6 +13,7 @@ import pytest
 import flowgraph as tf
 from flowgraph.models import recurrent_series as series
 from flowgraph.models.recurrent_deep import deep_rnn
+from flowgraph.runtime.plan import Plan
 
 
 @pytest.fixture(name="sess")
@@ -48,7 +49,9 @@ class Trained:
             found = self.session.run(fetches, {self.model.x: x, self.model.y: y})
             if len(found) == 2:
                 self.errors[step] = float(found[1])
-        self.predict = self.session.make_callable(self.model.outputs, [self.model.x])
+
+    def predict(self, x: Any) -> Any:
+        return self.session.run(self.model.outputs, {self.model.x: x})
 
 
 @functools.cache
@@ -130,8 +133,15 @@ def test_time_series_rnn_reshape(sess: Any) -> None:
     assert executed(sess, reshaped, feed) < executed(sess, wrapper, feed)
 
 
-def test_creative_rnn_generation() -> None:
+def test_creative_rnn_generation(monkeypatch: pytest.MonkeyPatch) -> None:
     done = trained()
+    plans = []
+
+    def counted_plan(*arguments: Any) -> Plan:
+        plans.append(Plan(*arguments))
+        return plans[-1]
+
+    monkeypatch.setattr("flowgraph.runtime.session.Plan", counted_plan)
     reach = np.abs(series.series(np.arange(0, 30, 0.01))).max()
     start = 12.2 + 0.1 * np.arange(21)
     real = series.series(start)
@@ -140,6 +150,7 @@ def test_creative_rnn_generation() -> None:
         assert values.shape == (320,)
         np.testing.assert_array_equal(values[:20], seed)
         assert np.isfinite(values).all() and np.abs(values).max() < 2 * reach
+    assert len(plans) == 1
     first = series.continued(done.predict, real[:20], 1)[-1]
     assert abs(first - real[20]) < 0.5
 

@@ -55,8 +55,8 @@ def test_words_to_numbers_and_back(sess: Any, words: str) -> None:
 
 def test_tables_of_tensors(sess: Any) -> None:
     ids = lookup.index_table_from_tensor(tf.constant(["x", "y"]), num_oov_buckets=3)
-    numbers = lookup.index_table_from_tensor([30, 10], dtype=tf.int32)
-    texts = lookup.index_to_string_table_from_tensor(["x", "y"])
+    numbers = lookup.index_table_from_tensor(mapping=[30, 10], dtype=tf.int32)
+    texts = lookup.index_to_string_table_from_tensor(mapping=["x", "y"])
     strong = lookup.index_table_from_tensor(
         ["x"], num_oov_buckets=5, hasher_spec=lookup.StrongHashSpec([1, 2])
     )

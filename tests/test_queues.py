@@ -241,6 +241,24 @@ def test_a_failed_run_leaves_its_plan_usable() -> None:
             np.testing.assert_allclose(session.run(result, {x: value}), value + np.exp(value))
 
 
+def test_partial_and_traced_runs_of_one_component() -> None:
+    queue = tf.FIFOQueue(3, tf.float32, [[]])
+    x = tf.placeholder(tf.float32, [])
+    taken = queue.dequeue()
+    total = taken + x
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    with tf.Session() as session:
+        session.run(queue.enqueue_many([[1.0, 2.0]]))
+        handle = session.partial_run_setup([taken, total], [x])
+        assert session.partial_run(handle, taken) == 1
+        assert session.partial_run(handle, total, {x: 5.0}) == 6
+        assert session.run(total, {x: 1.0}, options, metadata) == 3
+    nodes = {node.node_name: node for node in metadata.step_stats.dev_stats[0].node_stats}
+    assert nodes[taken.op.name].output[0].tensor_description.dtype == tf.float32.as_datatype_enum
+    assert nodes[taken.op.name].memory[0].total_bytes == 4
+
+
 def test_sessions_and_shared_names() -> None:
     first, second = (tf.FIFOQueue(9, tf.int32, [[]], shared_name="q") for _ in range(2))
     other = tf.FIFOQueue(9, tf.int32, [[]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flowgraph.graph.opdef import MISSING
+from flowgraph.graph.opdef import MISSING, registered
 from flowgraph.graph.tensor import Operation
 
 __all__ = [
@@ -75,11 +75,14 @@ def gradient_function(op: Operation) -> GradientFunction | None:
     """
     override = op._gradient_override
     if override is not None:
-        if override not in _registered:
+        if override in _registered:
+            return _registered[override]
+        named = registered().get(override)
+        if named is None or named.grad is MISSING:
             raise LookupError(
                 f"No gradient registered under the name {override!r} for operation '{op.name}'."
             )
-        return _registered[override]
+        return named.grad
     if op.type in _registered:
         return _registered[op.type]
     declared = op.definition.grad

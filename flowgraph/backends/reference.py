@@ -8,7 +8,7 @@ and the one that profiles.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -106,10 +106,13 @@ class ReferenceExecutable:
             for value in instr.outputs:
                 slots[value] = len(slots)
         self._size = len(slots)
-        self._steps = [self._step(instr, slots) for instr in program.instrs]
+        dying = _last_readers(program, slots)
+        self._steps = [self._step(instr, slots, dying.get(instr, ())) for instr in program.instrs]
         self._fetches = [slots[value] for value in program.fetches]
 
-    def _step(self, instr: Instr, slots: dict[Value, int]) -> tuple[Any, ...]:
+    def _step(
+        self, instr: Instr, slots: dict[Value, int], dying: Sequence[int]
+    ) -> tuple[Any, ...]:
         inputs: Any = [slots[value] for value in instr.inputs]
         if instr.type == "_Read":
             copy = instr.attrs["copy"]
@@ -120,7 +123,7 @@ class ReferenceExecutable:
         outputs = [slots[value] for value in instr.outputs]
         specs = instr.definition.outputs
         single = len(specs) == 1 and not specs[0].is_list
-        return kernel, grouped, outputs, single, instr
+        return kernel, grouped, outputs, single, dying, instr
 
     def run(self, feeds: list[Any], observe: Callable[..., None] | None = None) -> list[Any]:
         """The fetched values; they may share memory with feeds, constants and variables.
@@ -132,7 +135,7 @@ class ReferenceExecutable:
         slots[: len(feeds)] = feeds
         for index, cell in self._cells:
             slots[index] = cell
-        for kernel, grouped, outputs, single, instr in self._steps:
+        for kernel, grouped, outputs, single, dying, instr in self._steps:
             arguments = [
                 [slots[i] for i in entry] if type(entry) is list else slots[entry]
                 for entry in grouped
@@ -148,4 +151,20 @@ class ReferenceExecutable:
                     slots[index] = each
             if observe is not None:
                 observe(instr, result)
+            for index in dying:
+                slots[index] = None
         return [slots[index] for index in self._fetches]
+
+
+def _last_readers(program: Program, slots: dict[Value, int]) -> dict[Instr, list[int]]:
+    """Per instruction, the results that nobody needs after it."""
+    kept = {*program.feeds, *program.fetches, *program.cells()}
+    last: dict[Value, Instr] = {}
+    for instr in program.instrs:
+        for value in (*instr.inputs, *instr.outputs):
+            last[value] = instr
+    dying: dict[Instr, list[int]] = {}
+    for value, instr in last.items():
+        if value not in kept:
+            dying.setdefault(instr, []).append(slots[value])
+    return dying

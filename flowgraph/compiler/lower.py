@@ -13,27 +13,65 @@ from collections.abc import Container
 
 from flowgraph import callsite, dims, errors
 from flowgraph.compiler.program import READ, REGIONS, Instr, Program, Value, source
-from flowgraph.graph.function import functions_of
+from flowgraph.compiler.reads import (
+    Feeds,
+    is_snapshot,
+    read_variables,
+    reading_op,
+    variable_of,
+    variable_read_by,
+    written_variables,
+)
 from flowgraph.graph.tensor import Operation, Tensor
 
 __all__ = ["lower"]
 
 
 def lower(
-    fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], feed_dims: list[dims.Dims]
+    fetches: list[Tensor],
+    targets: list[Operation],
+    feeds: list[Tensor],
+    feed_dims: list[dims.Dims],
+    variables: dict[Tensor, Operation] | None = None,
+    replaced: set[Tensor] | None = None,
 ) -> Program:
     """The program that computes `fetches` and runs `targets` from `feeds`.
+
+    Args:
+        variables: feeds that are values of variables; the program reads these itself.
+        replaced: feeds instead of constants, by default all feeds whose value is known.
 
     Raises:
         InvalidArgumentError: if a placeholder that is needed is not fed.
     """
-    fed = dict(zip(feeds, feed_dims, strict=True))
+    fed = Feeds(zip(feeds, feed_dims, strict=True))
+    fed.variables = variables or {}
+    if replaced is None:
+        replaced = {tensor for tensor in feeds if _known(tensor)}
     needed = _prune(fetches, targets, fed)
     extended = _extended(needed)
     edges = _Edges(needed, fed, extended)
     writes = _Writes(edges.sorted({}), fed, extended)
     order = edges.sorted(writes.readers_first())
-    return _Emitter(order, fed, writes, extended).program(fetches, targets)
+    emitter = _Emitter(order, fed, writes, extended)
+    emitter.loose = _downstream(replaced, order)
+    return emitter.program(fetches, targets)
+
+
+def _known(tensor: Tensor) -> bool:
+    if tensor.const_value() is not None:
+        return True
+    return any(size is not None for size in tensor.const_dims() or ())
+
+
+def _downstream(tensors: set[Tensor], order: list[Operation]) -> set[Operation]:
+    """The ops whose static shapes may follow from the values of `tensors`."""
+    found: set[Operation] = set()
+    if tensors:
+        for op in order:
+            if any(tensor in tensors or tensor.op in found for tensor in op.inputs):
+                found.add(op)
+    return found
 
 
 def _prune(
@@ -94,66 +132,6 @@ def _missing_feed(op: Operation) -> errors.InvalidArgumentError:
         f"You must feed a value for placeholder tensor '{op.name}' with dtype {dtype}{shape}\n"
         f"  created at {where}\n  feed it: run(fetches, feed_dict={{{op.name}: value}})",
     )
-
-
-def variable_of(tensor: Tensor) -> Operation:
-    """The variable op that a reference tensor belongs to."""
-    op = tensor.op
-    while op.inputs and op.inputs[0].dtype.is_ref_dtype:
-        op = op.inputs[0].op
-    return op
-
-
-def is_snapshot(op: Operation) -> bool:
-    """True for the Identity through which a variable is read (``W/read``)."""
-    return op.type == "Identity" and op.inputs[0].dtype.is_ref_dtype
-
-
-def _reading_op(variable: Operation) -> Operation:
-    """The op that stands for reading a variable: its snapshot, if it has one."""
-    readers = variable.outputs[0]._consumers
-    return next((reader for reader in readers if is_snapshot(reader)), variable)
-
-
-def variable_read_by(tensor: Tensor, fed: Container[Tensor]) -> Operation | None:
-    """The variable whose value `tensor` is, directly or through a snapshot."""
-    if tensor in fed:
-        return None
-    if tensor.dtype.is_ref_dtype:
-        return variable_of(tensor)
-    if is_snapshot(tensor.op) and tensor.op.inputs[0] not in fed:
-        return variable_of(tensor.op.inputs[0])
-    return None
-
-
-def read_variables(op: Operation, fed: Container[Tensor]) -> list[tuple[int, Operation]]:
-    """(input index, variable) for the inputs of `op` that read a variable's value."""
-    if is_snapshot(op):
-        return []
-    found = []
-    for position, (arg_is_ref, tensor) in enumerate(_with_ref_flags(op)):
-        variable = None if arg_is_ref else variable_read_by(tensor, fed)
-        if variable is not None:
-            found.append((position, variable))
-    return found
-
-
-def _with_ref_flags(op: Operation) -> list[tuple[bool, Tensor]]:
-    specs = op.definition.inputs
-    if not op.definition.has_list_inputs:
-        return [(spec.is_ref, tensor) for spec, tensor in zip(specs, op.inputs, strict=True)]
-    flags: list[bool] = []
-    for spec, group in zip(specs, op.definition.group(op.inputs, op.attrs), strict=True):
-        flags.extend([spec.is_ref] * (len(group) if spec.is_list else 1))
-    return list(zip(flags, op.inputs, strict=True))
-
-
-def written_variables(op: Operation) -> list[Operation]:
-    """The variables whose storage `op`, or a function that it runs, receives by reference."""
-    found = [variable_of(tensor) for is_ref, tensor in _with_ref_flags(op) if is_ref]
-    for function in functions_of(op):
-        found.extend(variable_of(tensor) for tensor in function.graph.references)
-    return list(dict.fromkeys(found))
 
 
 class _Edges:
@@ -222,7 +200,7 @@ class _Writes:
     def __init__(
         self,
         order: list[Operation],
-        fed: Container[Tensor],
+        fed: Feeds,
         extended: dict[Operation, Operation],
     ) -> None:
         self.order = order
@@ -281,7 +259,7 @@ class _Emitter:
     def __init__(
         self,
         order: list[Operation],
-        fed: dict[Tensor, dims.Dims],
+        fed: Feeds,
         writes: _Writes,
         extended: dict[Operation, Operation],
     ) -> None:
@@ -295,6 +273,8 @@ class _Emitter:
         self.values: dict[Tensor, Value] = {}
         self.latest: dict[Operation, Value] = {}
         self.initial: dict[Operation, Value] = {}
+        # Ops whose static shapes do not hold for these feeds.
+        self.loose: set[Operation] = set()
         # Reads of the value from before the run that are still to be emitted, per variable.
         self.pending: dict[Operation, int] = {}
 
@@ -304,6 +284,8 @@ class _Emitter:
             value = source(tensor.dtype.base_dtype, shape, tensor.name)
             self.values[tensor] = value
             feeds.append(value)
+        for variable in self.fed.variables.values():
+            self._emit(variable)
         for op in self.order:
             for _, variable in read_variables(op, self.fed):
                 self._expect(op, variable)
@@ -345,7 +327,7 @@ class _Emitter:
         if value is None:
             cell = self.values[variable.outputs[0]]
             base = cell.dtype.base_dtype
-            instr = Instr(READ, [cell], {"T": base, "copy": False}, _reading_op(variable))
+            instr = Instr(READ, [cell], {"T": base, "copy": False}, reading_op(variable))
             value = Value(instr, 0, base, cell.dims, variable.name)
             instr.outputs.append(value)
             self.instrs.append(instr)
@@ -373,12 +355,14 @@ class _Emitter:
         if op.definition.name in REGIONS:
             inputs.extend(self.values[variable.outputs[0]] for variable in written)
         instr = Instr(op.definition, inputs, op.attrs, op)
+        instr.loose = op in self.loose
         self.instrs.append(instr)
         for variable in written:
             self.latest.pop(variable, None)
         for tensor in op.outputs:
             base = tensor.dtype.base_dtype
-            value = Value(instr, tensor.value_index, base, tensor.dims, tensor.name)
+            shape = None if instr.loose else tensor.dims
+            value = Value(instr, tensor.value_index, base, shape, tensor.name)
             instr.outputs.append(value)
             if tensor.dtype.is_ref_dtype:
                 value = self.values[variable_of(tensor).outputs[0]]

@@ -72,9 +72,10 @@ class Instr:
     Attributes:
         node: the graph's operation it comes from, for error messages and profiles.
         region: the programs that a loop or a conditional runs.
+        loose: True if static shapes of the graph do not hold here, as a constant was fed.
     """
 
-    __slots__ = ("attrs", "definition", "inputs", "node", "outputs", "region", "type")
+    __slots__ = ("attrs", "definition", "inputs", "loose", "node", "outputs", "region", "type")
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Instr:
         self.node = node
         self.outputs: list[Value] = []
         self.region: Loop | Branches | None = None
+        self.loose = False
 
     @property
     def name(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flowgraph import dims
 from flowgraph.compiler.lower import lower
@@ -26,23 +27,75 @@ def specialise(instr: Instr, infer: Infer) -> None:
         _specialise_branches(instr, infer)
 
 
-def _lowered(function: Function, shapes: list[Dims], infer: Infer) -> Program:
-    fed = [
-        dims.merge(tensor.dims, shape) if dims.compatible(tensor.dims, shape) else shape
-        for tensor, shape in zip(function.inputs, shapes, strict=True)
-    ]
-    program = lower(list(function.outputs), [], list(function.inputs), fed)
+@dataclass
+class _Given:
+    """What a region's functions are given.
+
+    Attributes:
+        values: for their inputs.
+        variables: which of them are values of variables that the region changes: their names.
+        loose: True if static shapes of the graph do not hold.
+    """
+
+    values: list[Value]
+    variables: dict[int, str]
+    loose: bool
+
+
+def _lowered(function: Function, shapes: list[Dims], infer: Infer, given: _Given) -> Program:
+    constants = {
+        index: given.values[index].const_value()
+        for index, tensor in enumerate(function.inputs)
+        if tensor._const is not None and tensor.const_value() is not None
+    }
+    if given.loose or any(value is None for value in constants.values()):
+        replaced, fed = set(function.inputs), shapes
+    else:
+        replaced, fed = set(), _merged(function, shapes)
+    own = {tensor.op.name: tensor.op for tensor in function.graph.references.values()}
+    read = {
+        function.inputs[index]: own[name] for index, name in given.variables.items() if name in own
+    }
+    program = lower(list(function.outputs), [], list(function.inputs), fed, read, replaced)
+    for index, value in constants.items():
+        program.feeds[index]._const = value
     program.is_region = True
     infer(program)
     return program
+
+
+def _merged(function: Function, shapes: list[Dims]) -> list[Dims]:
+    return [
+        dims.merge(tensor.dims, shape) if dims.compatible(tensor.dims, shape) else shape
+        for tensor, shape in zip(function.inputs, shapes, strict=True)
+    ]
+
+
+def _variables_read(values: list[Value], instr: Instr) -> dict[int, str]:
+    """Which of the values are those of variables that the region itself changes: their names.
+
+    The region reads such a variable anew where it needs it.
+    """
+    changed = set(instr.cells)
+    return {
+        index: value.op.inputs[0].name
+        for index, value in enumerate(values)
+        if value.op.type == "_Read" and value.op.inputs[0] in changed
+    }
 
 
 def _specialise_loop(instr: Instr, infer: Infer) -> None:
     """Find shapes that stay true from turn to turn, beginning with those of the first values."""
     cond, body = instr.attrs["cond"], instr.attrs["body"]
     shapes = [value.dims for value in instr.inputs if not value.is_cell]
+    variables = {
+        index: name
+        for index, name in _variables_read(instr.inputs, instr).items()
+        if body.outputs[index] is body.inputs[index]
+    }
+    given = _Given(instr.inputs, variables, instr.loose)
     for turn in range(_MAX_ROUNDS):
-        program = _lowered(body, shapes, infer)
+        program = _lowered(body, shapes, infer, given)
         found = [value.dims for value in program.fetches]
         if turn == _MAX_ROUNDS - 1:
             found = [a if a == b else None for a, b in zip(shapes, found, strict=True)]
@@ -51,22 +104,24 @@ def _specialise_loop(instr: Instr, infer: Infer) -> None:
             break
         shapes = wider
     else:
-        program = _lowered(body, shapes, infer)
+        program = _lowered(body, shapes, infer, given)
     varying = [
         index
         for index, (before, after) in enumerate(zip(body.inputs, body.outputs, strict=True))
         if after is not before
     ]
     program.fetches = [program.fetches[index] for index in varying]
-    instr.region = Loop(_lowered(cond, shapes, infer), program, varying)
+    instr.region = Loop(_lowered(cond, shapes, infer, given), program, varying)
     for value, shape in zip(instr.outputs, shapes, strict=True):
         value.dims = shape
 
 
 def _specialise_branches(instr: Instr, infer: Infer) -> None:
     shapes = [value.dims for value in instr.inputs[1:] if not value.is_cell]
-    then = _lowered(instr.attrs["then_branch"], shapes, infer)
-    otherwise = _lowered(instr.attrs["else_branch"], shapes, infer)
+    values = instr.inputs[1:]
+    given = _Given(values, _variables_read(values, instr), instr.loose)
+    then = _lowered(instr.attrs["then_branch"], shapes, infer, given)
+    otherwise = _lowered(instr.attrs["else_branch"], shapes, infer, given)
     instr.region = Branches(then, otherwise)
     for value, a, b in zip(instr.outputs, then.fetches, otherwise.fetches, strict=True):
         value.dims = dims.generalized(a.dims, b.dims)

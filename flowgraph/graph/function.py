@@ -83,8 +83,8 @@ class FunctionGraph(Graph):
     is_function = True
 
     def __init__(self, outer: Graph) -> None:
-        super().__init__()
         self.outer = outer
+        super().__init__()
         self.captures: dict[Tensor, Tensor] = {}
         self.references: dict[Tensor, Tensor] = {}
         self.outer_controls: list[Operation] = []
@@ -96,8 +96,16 @@ class FunctionGraph(Graph):
         self._collections = outer._collections
         self._scope_state = outer._scope_state
         self._device_stack = outer._device_stack
-        self._gradient_overrides = outer._gradient_overrides
         self._attribute_scopes = outer._attribute_scopes
+
+    @property
+    def _gradient_overrides(self) -> dict[str, str]:
+        """Also those that are begun on the graph outside meanwhile."""
+        return {**self.outer._gradient_overrides, **self._own_overrides}
+
+    @_gradient_overrides.setter
+    def _gradient_overrides(self, overrides: dict[str, str]) -> None:
+        self._own_overrides = overrides
 
     @property
     def _last_id(self) -> int:
@@ -143,11 +151,11 @@ class FunctionGraph(Graph):
             return known
         if tensor.dtype.is_ref_dtype:
             return self._reference(tensor)
+        made = self._capture_new(tensor)
         value = _small_constant(tensor)
         if value is not None:
-            made = self._copies[tensor] = self._constant(tensor, value)
-            return made
-        return self._capture_new(tensor)
+            made._const = value
+        return made
 
     def _capture_new(self, tensor: Tensor) -> Tensor:
         outside = self._from_outside(tensor)
@@ -188,13 +196,6 @@ class FunctionGraph(Graph):
             self.references[outside] = twin.outputs[0]
         return self.references[outside]
 
-    def _constant(self, tensor: Tensor, value: Any) -> Tensor:
-        attrs = {"value": value, "dtype": tensor.dtype.base_dtype}
-        with self._outside_of_controls():
-            full_name = self.unique_name(tensor.op.name.split("/")[-1])
-            op = Graph._create_op(self, lookup("Const"), full_name, (), attrs, tensor.op._frames)
-        return op.outputs[0]
-
     def as_graph_element(
         self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
     ) -> Any:
@@ -220,7 +221,7 @@ class FunctionGraph(Graph):
 
 
 def _small_constant(tensor: Tensor) -> Any:
-    """The value of a small tensor that is known and that nothing can be differentiated by."""
+    """The value of a small tensor, if it is known and nothing can be differentiated by it."""
     if tensor.dtype.kind in "fc" or tensor.dtype.np.kind == "O":
         return None
     value = tensor.const_value()

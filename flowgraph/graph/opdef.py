@@ -127,6 +127,11 @@ class OpDef:
     wants_state: bool = False
     has_list_inputs: bool = False
 
+    @property
+    def is_single(self) -> bool:
+        """Whether the kernel returns one result by itself, not a list of them."""
+        return len(self.outputs) == 1 and not self.outputs[0].is_list
+
     def group(self, values: Iterable[Any], attrs: dict[str, Any]) -> list[Any]:
         """`values`, one per flat input, gathered into one entry (or list) per argument."""
         flat = list(values)

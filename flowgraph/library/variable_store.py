@@ -11,6 +11,7 @@ from flowgraph import callsite, dtypes
 from flowgraph.dtypes import DType
 from flowgraph.graph.build import apply
 from flowgraph.graph.convert import convert_to_tensor
+from flowgraph.graph.function import lifted
 from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.tensor import Tensor
@@ -245,11 +246,10 @@ def _default_initializer(name: str, dtype: DType) -> Any:
 def _add_loss(variable: Any, name: str, regularizer: Any) -> None:
     if not regularizer:
         return
-    graph = get_default_graph()
     with (
+        lifted() as graph,
         graph.colocate_with(variable.op),
         graph.name_scope(name + "/Regularizer/"),
-        graph.control_dependencies(None),
     ):
         loss = regularizer(variable)
     if loss is not None:

@@ -28,7 +28,7 @@ def subsample(maps: Any, activation: Any = tf.sigmoid, name: str = "subsample") 
     """
     with tf.variable_scope(name):
         depth = maps.shape.as_list()[3]
-        weight = tf.get_variable("weight", [depth], initializer=tf.constant_initializer(0.25))
+        weight = tf.get_variable("weight", [depth], initializer=tf.constant_initializer(1.0))
         bias = tf.get_variable("bias", [depth], initializer=tf.zeros_initializer())
         sums = 4.0 * tf.nn.avg_pool(maps, [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
         return activation(weight * sums + bias)
@@ -74,7 +74,8 @@ def lenet5(
     [b, 1, 1, 120] -> 84 -> 10 distances
 
     Pro Deep Learning with TensorFlow, chapter 3, gives neither map counts nor training; the counts
-    are the classic ones, each map reads all maps before it, and Adam lowers the cross entropy.
+    are the classic ones, each map reads all maps before it, and Adam lowers the cross entropy. c1
+    and c3 are linear, as the sigmoid of the subsampling follows.
 
     Args:
         images: [batch, 28, 28, 1].
@@ -83,9 +84,9 @@ def lenet5(
     """
     with tf.variable_scope(name, "lenet5", [images, labels]):
         first, second, third = maps
-        c1 = tf.layers.conv2d(images, first, 5, padding="same", activation=scaled_tanh, name="c1")
+        c1 = tf.layers.conv2d(images, first, 5, padding="same", name="c1")
         s2 = subsample(c1, name="s2")
-        c3 = tf.layers.conv2d(s2, second, 5, activation=scaled_tanh, name="c3")
+        c3 = tf.layers.conv2d(s2, second, 5, name="c3")
         s4 = subsample(c3, name="s4")
         c5 = tf.layers.conv2d(s4, third, 5, activation=scaled_tanh, name="c5")
         f6 = tf.layers.dense(tf.layers.flatten(c5), features, scaled_tanh, name="f6")

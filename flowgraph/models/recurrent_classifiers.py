@@ -187,7 +187,7 @@ def string_classifier(
     n_symbols: int,
     n_neurons: int = 30,
     cell: Callable[[int], Any] = tf.nn.rnn_cell.BasicLSTMCell,
-    learning_rate: float = 0.02,
+    learning_rate: float = 0.01,
     max_norm: float = 1.0,
     scope: str = "string_classifier",
 ) -> Classifier:

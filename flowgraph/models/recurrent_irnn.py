@@ -1,7 +1,7 @@
 """A recurrent network of rectified units that begins by keeping its state (Pattanayak, chapter 4).
 
-``h(t) = relu(x(t) W_xh + h(t-1) W_hh + b)`` with ``W_hh = I`` and ``b = 0`` at first, so that neither
-states nor gradients grow or vanish before it has learned anything.
+``h(t) = relu(x(t) W_xh + h(t-1) W_hh + b)`` with ``W_hh = I`` and ``b = 0`` at first, so that
+neither states nor gradients grow or vanish before it has learned anything.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Irnn(NamedTuple):
 
 
 def identity_recurrence(stddev: float = 0.001, seed: int | None = None) -> Callable[..., Any]:
-    """An initializer for the kernel [n_inputs + n, n] of a `BasicRNNCell`: ``[N(0, stddev); I]``."""
+    """An initializer of a `BasicRNNCell`'s kernel [n_inputs + n, n]: ``[N(0, stddev^2); I]``."""
 
     def initializer(shape: Any, dtype: Any = tf.float32, partition_info: Any = None) -> Any:
         rows, units = (int(size) for size in shape)

@@ -67,8 +67,9 @@ def cond(
             raise ValueError(f"pred must be a scalar, not {condition}.")
         graph = get_default_graph()
         function = FunctionGraph(graph)
-        when_true = _branch(function, true_fn, "true_fn")
-        when_false = _branch(function, false_fn, "false_fn")
+        updates: list[list[Any]] = [[], []]
+        when_true = _branch(function, true_fn, "true_fn", updates[0])
+        when_false = _branch(function, false_fn, "false_fn", updates[1])
         _check_alike(when_true, when_false)
         first, second = components(when_true), components(when_false)
         _check_types(first, second)
@@ -83,6 +84,7 @@ def cond(
             Function(function, inside, tuple(second)),
             shapes,
         )
+        _let_updates_out(op, function, updates)
         # Under the names that TensorFlow 1's own nodes for this have.
         merged = [apply("Identity", output, name="Merge") for output in op.outputs]
         result = rebuilt(when_true, merged)
@@ -105,17 +107,57 @@ def _function(
     return given
 
 
-def _branch(function: FunctionGraph, build: Callable[[], Any], name: str) -> Any:
-    """What `build` returns, with all of its tensors in the function graph."""
+def _branch(
+    function: FunctionGraph, build: Callable[[], Any], name: str, updates: list[Any]
+) -> Any:
+    """What `build` returns, with all of its tensors in the function graph.
+
+    Args:
+        updates: where to put the ops that `build` collects under UPDATE_OPS.
+    """
     with function.as_default(), function.control_dependencies(None):
         before = len(function.get_collection(GraphKeys.SUMMARIES))
+        collected = len(function.get_collection(GraphKeys.UPDATE_OPS))
         result = build()
+        updates.extend(function.get_collection(GraphKeys.UPDATE_OPS)[collected:])
         summaries = function.get_collection(GraphKeys.SUMMARIES)[before:]
         if result is None:
             raise ValueError(f"{name} must have a return value.")
         # Summaries that are written in a branch are part of what it does.
         with function.control_dependencies(summaries):
             return map_structure(lambda leaf: _result(function, leaf), result)
+
+
+def _let_updates_out(op: Operation, function: FunctionGraph, updates: list[list[Any]]) -> None:
+    """Replace updates that a branch collects by what runs them, if that branch is taken.
+
+    The conditional does not run them itself, for nothing it returns depends on them.
+    """
+    graph = op.graph
+    own = [[each for each in group if each.graph is function] for group in updates]
+    collection = function.get_collection_ref(GraphKeys.UPDATE_OPS)
+    for position, group in enumerate(own):
+        branch: Function = op.attrs["else_branch" if position else "then_branch"]
+        running = set(branch.operations())
+        for update in group:
+            made = op
+            if getattr(update, "op", update) not in running:
+                with function.as_default(), function.control_dependencies(None):
+                    nothing = convert_to_tensor(True, name="not_taken")
+                    done = _result(function, getattr(update, "op", update))
+                results = ((nothing,), (done,)) if position else ((done,), (nothing,))
+                inside = tuple(function.captures.values())
+                then, otherwise = (Function(function, inside, each) for each in results)
+                made = add_if(
+                    graph,
+                    graph._op_name("update"),
+                    op.inputs[0],
+                    tuple(function.captures),
+                    then,
+                    otherwise,
+                    [()],
+                )
+            collection[collection.index(update)] = made
 
 
 def _result(function: FunctionGraph, leaf: Any) -> Any:

@@ -74,16 +74,18 @@ def _patch_rows(x: Array, windows: Windows, y: Array) -> Iterator[tuple[Array, A
         yield x.reshape(-1, channels), y.reshape(-1, depth)
         return
     width = product(windows.window) * channels
-    patches = windows.patches(windows.padded(x))
     images = chunks(len(x), product(windows.outputs) * width)
     if images and images[0].stop > 1:
         for part in images:
-            yield patches[part].reshape(-1, width), y[part].reshape(-1, depth)
+            patches = windows.patches(windows.padded(x[part]))
+            yield patches.reshape(-1, width), y[part].reshape(-1, depth)
         return
     lines = chunks(windows.outputs[0], product(windows.outputs[1:]) * width)
     for image in range(len(x)):
         for part in lines:
-            yield patches[image, part].reshape(-1, width), y[image, part].reshape(-1, depth)
+            strip = windows.padded_lines(x[image : image + 1], part)
+            patches = windows.patches(strip, part.stop - part.start)
+            yield patches.reshape(-1, width), y[image, part].reshape(-1, depth)
 
 
 def filter_gradient(x: Array, dy: Array, shape: tuple[int, ...], windows: Windows) -> Array:

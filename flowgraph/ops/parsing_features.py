@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flowgraph import dtypes
@@ -173,11 +173,12 @@ def _with_sparse_features(features: Mapping[str, Any], parsed: dict[str, Any]) -
     for key in sorted(features):
         feature = features[key]
         if isinstance(feature, SparseFeature):
-            ids = [parsed[each] for each in _index_keys(feature)]
-            values = parsed[feature.value_key]
+            ids: Any = [parsed[each] for each in _index_keys(feature)]
             size = feature.size
             if isinstance(feature.index_key, str):
-                ids, size = ids[0], size[0] if isinstance(size, Iterable) else size
+                ids = ids[0]
+                size = size[0] if isinstance(size, list | tuple) else size
+            values = parsed[feature.value_key]
             result[key] = sparse_merge(ids, values, size, key, feature.already_sorted)
     return {key: result[key] for key in result if key in features}
 
@@ -203,7 +204,7 @@ def parse_example(
             of another type or size.
     """
     wanted = _Wanted(_checked(features), _OF_EXAMPLES, open_lists=True)
-    with name_scope(name, "ParseExample", [serialized, example_names]) as scope:
+    with name_scope(name, "ParseExample", [serialized, example_names]):
         defaults = wanted.default_tensors()
         outputs = apply(
             "ParseExample",
@@ -215,7 +216,7 @@ def parse_example(
             sparse_types=list(wanted.sparse.values()),
             Tdense=[dtype for dtype, _ in wanted.dense.values()],
             dense_shapes=wanted.shapes(),
-            name=scope,
+            name=name,
         )
         parsed = wanted.named(*_grouped(outputs, len(wanted.sparse)))
     return _with_sparse_features(features, parsed)
@@ -243,7 +244,7 @@ def parse_single_example(
     if example_names is not None:
         return _parse_named_example(serialized, features, name, example_names)
     wanted = _Wanted(_checked(features), _OF_EXAMPLES, open_lists=True)
-    with name_scope(name, "ParseSingleExample", [serialized]) as scope:
+    with name_scope(name, "ParseSingleExample", [serialized]):
         content = convert_to_tensor(serialized, dtypes.string, name="serialized")
         defaults = wanted.default_tensors()
         outputs = apply(
@@ -256,7 +257,7 @@ def parse_single_example(
             dense_keys=list(wanted.dense),
             Tdense=[dtype for dtype, _ in wanted.dense.values()],
             dense_shapes=wanted.shapes(),
-            name=scope,
+            name=name,
         )
         parsed = wanted.named(*_grouped(outputs, len(wanted.sparse)))
     return _with_sparse_features(features, parsed)
@@ -310,7 +311,7 @@ def parse_single_sequence_example(
     if steps.defaults:
         key = next(iter(steps.defaults))
         raise ValueError(f"Value feature_list_dense_defaults[{key}] must be None")
-    with name_scope(name, "ParseSingleSequenceExample", [serialized]) as scope:
+    with name_scope(name, "ParseSingleSequenceExample", [serialized]):
         defaults = context.default_tensors()
         outputs = apply(
             "ParseSingleSequenceExample",
@@ -328,7 +329,7 @@ def parse_single_sequence_example(
             context_dense_shapes=context.shapes(),
             feature_list_sparse_types=list(steps.sparse.values()),
             feature_list_dense_shapes=steps.shapes(),
-            name=scope,
+            name=name,
         )
         flat = list(outputs)
         split = 3 * len(context.sparse) + len(context.dense)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from google.protobuf.json_format import Parse, ParseError
 from google.protobuf.message import DecodeError
 
-from flowgraph import dtypes, protos
+from flowgraph import dtypes, errors, protos
 from flowgraph.dims import Dims
 from flowgraph.dtypes import DType
 from flowgraph.graph import hooks
@@ -16,9 +18,15 @@ from flowgraph.graph.build import apply
 from flowgraph.graph.declare import case
 from flowgraph.graph.opdef import Operand, attr, op, types, unchanged_shape
 from flowgraph.graph.tensor import Tensor
-from flowgraph.ops.texts import invalid, texts
+from flowgraph.ops.texts import invalid, mapped, texts
 
-__all__ = ["decode_json_example", "decode_raw", "parse_tensor", "serialize_tensor"]
+__all__ = [
+    "decode_compressed",
+    "decode_json_example",
+    "decode_raw",
+    "parse_tensor",
+    "serialize_tensor",
+]
 
 _DECODABLE = (
     dtypes.float16,
@@ -206,6 +214,9 @@ class DecodeJSONExample:
     )
 
     def numpy(content: Any) -> Any:
+        # Programs that read JSON are rare, and the module is large.
+        from google.protobuf.json_format import Parse, ParseError
+
         strings = np.asarray(content, np.object_)
         result = []
         for text in strings.reshape(-1).tolist():
@@ -219,4 +230,46 @@ class DecodeJSONExample:
 def decode_json_example(json_examples: Any, name: str | None = None) -> Tensor:
     """Examples written in JSON, as serialized Example messages of the same shape."""
     made: Tensor = apply("DecodeJSONExample", json_examples, name=name)
+    return made
+
+
+@op("DecodeCompressed", "bytes: string -> output: string", compression_type="")
+class DecodeCompressed:
+    """Strings that zlib or gzip has compressed, as they were before."""
+
+    grad = None
+    shape = unchanged_shape
+    samples = (
+        case(texts(zlib.compress(b"abc" * 9), zlib.compress(b"")), compression_type="ZLIB"),
+        case(texts(gzip.compress(b"abc" * 9, mtime=0)).reshape(()), compression_type="GZIP"),
+        case(texts(b"abc", b"")),
+        case(texts(b"abc"), compression_type="BZIP", raises="compression|BZIP"),
+    )
+
+    def numpy(content: Any, *, compression_type: str) -> Any:
+        if compression_type not in _DECOMPRESSORS:
+            raise invalid(
+                f"Only ZLIB, GZIP or NONE are supported as compression type, not {compression_type}"
+            )
+        try:
+            return mapped(_DECOMPRESSORS[compression_type], content)
+        except (zlib.error, gzip.BadGzipFile, EOFError) as error:
+            raise errors.DataLossError(None, None, f"Corrupted compressed data: {error}") from None
+
+
+_DECOMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "ZLIB": zlib.decompress,
+    "GZIP": gzip.decompress,
+}
+
+
+def decode_compressed(bytes: Any, compression_type: str = "", name: str | None = None) -> Tensor:
+    """Strings as they were before zlib or gzip has compressed them.
+
+    Args:
+        bytes: the compressed strings.
+        compression_type: "ZLIB", "GZIP", or "" for strings that are not compressed.
+    """
+    made: Tensor = apply("DecodeCompressed", bytes, compression_type=compression_type, name=name)
     return made

@@ -215,20 +215,40 @@ class Windows:
         whole[self.inner] = x
         return whole
 
+    def padded_lines(self, x: Array, lines: slice) -> Array:
+        """The part of `padded` that the windows of some outputs along the first axis cover."""
+        before = self.pads[0][0]
+        first = lines.start * self.strides[0] - before
+        reach = (self.window[0] - 1) * self.dilations[0] + 1
+        end = (lines.stop - 1) * self.strides[0] + reach - before
+        start, stop = max(first, 0), min(end, self.sizes[0])
+        if not any(pad for pads in self.pads[1:] for pad in pads) and (start, stop) == (first, end):
+            return x[:, start:stop]
+        sizes = [size + sum(pad) for size, pad in zip(self.sizes[1:], self.pads[1:], strict=True)]
+        whole = np.zeros((x.shape[0], end - first, *sizes, x.shape[-1]), x.dtype)
+        inside = (slice(None), slice(start - first, stop - first), *self.inner[2:])
+        whole[inside] = x[:, start:stop]
+        return whole
+
     @property
     def inner(self) -> Slices:
         """Where the input lies in the padded array."""
         spans = zip(self.sizes, self.pads, strict=True)
         return (slice(None), *(slice(before, before + size) for size, (before, _) in spans))
 
-    def patches(self, padded: Array) -> Array:
-        """A view ``[batch, *outputs, *window, channels]`` of the padded array."""
+    def patches(self, padded: Array, lines: int | None = None) -> Array:
+        """A view ``[batch, *outputs, *window, channels]`` of the padded array.
+
+        Args:
+            lines: how many outputs there are along the first axis, where not all of them.
+        """
+        outputs = self.outputs if lines is None else (lines, *self.outputs[1:])
         batch, *steps, channel = padded.strides
         moves = [step * stride for step, stride in zip(steps, self.strides, strict=True)]
         inner = [step * dilation for step, dilation in zip(steps, self.dilations, strict=True)]
         return np.lib.stride_tricks.as_strided(
             padded,
-            (padded.shape[0], *self.outputs, *self.window, padded.shape[-1]),
+            (padded.shape[0], *outputs, *self.window, padded.shape[-1]),
             (batch, *moves, *inner, channel),
             writeable=False,
         )

@@ -54,7 +54,7 @@ class PartialRun:
         if node is None or instr.type == "_Read":
             return
         self._done.add(node)
-        results = [result] if len(node.outputs) == 1 else list(result or ())
+        results = [result] if node.definition.is_single else list(result or ())
         for tensor, value in zip(node.outputs, results, strict=False):
             if not tensor.dtype.is_ref_dtype:
                 self._known[tensor] = value

@@ -61,7 +61,7 @@ def _record(node: Any, instr: Instr, result: Any, start_ns: int, taken_ns: int) 
     node.all_start_micros = start_ns // 1000
     node.all_start_nanos = start_ns
     _set_duration(node, taken_ns)
-    outputs = [result] if len(instr.outputs) == 1 else list(result or ())
+    outputs = [result] if instr.definition.is_single else list(result or ())
     total = 0
     for slot, (value, array) in enumerate(zip(instr.outputs, outputs, strict=False)):
         count = np.asarray(array).nbytes if isinstance(array, np.ndarray | np.generic) else 0

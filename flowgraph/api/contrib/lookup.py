@@ -1,5 +1,6 @@
 """Lookup tables (`tf.contrib.lookup`)."""
 
+from flowgraph.api.renaming import accept
 from flowgraph.library.lookup import (
     HashTable,
     InitializableLookupTableBase,
@@ -20,17 +21,18 @@ from flowgraph.library.lookup_vocabulary import (
     IdTableWithHashBuckets,
     StrongHashSpec,
     index_table_from_file,
-    index_table_from_tensor,
     index_to_string,
     index_to_string_table_from_file,
-    index_to_string_table_from_tensor,
     string_to_index,
 )
 from flowgraph.library.lookup_vocabulary import (
     index_table_from_file as string_to_index_table_from_file,
 )
 from flowgraph.library.lookup_vocabulary import (
-    index_table_from_tensor as string_to_index_table_from_tensor,
+    index_table_from_tensor as _index_table_from_tensor,
+)
+from flowgraph.library.lookup_vocabulary import (
+    index_to_string_table_from_tensor as _index_to_string_table_from_tensor,
 )
 
 __all__ = [
@@ -58,3 +60,9 @@ __all__ = [
     "string_to_index_table_from_file",
     "string_to_index_table_from_tensor",
 ]
+
+index_table_from_tensor = accept(_index_table_from_tensor, mapping="vocabulary_list")
+index_to_string_table_from_tensor = accept(
+    _index_to_string_table_from_tensor, mapping="vocabulary_list"
+)
+string_to_index_table_from_tensor = index_table_from_tensor

@@ -21,7 +21,17 @@ from flowgraph.ops.image_files import (
     is_jpeg,
 )
 from flowgraph.ops.parsing_csv import decode_csv
+from flowgraph.ops.parsing_features import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    SparseFeature,
+    VarLenFeature,
+    parse_example,
+    parse_single_example,
+    parse_single_sequence_example,
+)
 from flowgraph.ops.parsing_raw import (
+    decode_compressed,
     decode_json_example,
     decode_raw,
     parse_tensor,
@@ -32,16 +42,21 @@ from flowgraph.ops.queue_classes import PaddingFIFOQueue, PriorityQueue, RandomS
 from flowgraph.ops.strings_numbers import decode_base64, encode_base64
 
 __all__ = [
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
     "PaddingFIFOQueue",
     "PriorityQueue",
     "QueueBase",
     "RandomShuffleQueue",
+    "SparseFeature",
     "TFRecordCompressionType",
     "TFRecordOptions",
     "TFRecordWriter",
+    "VarLenFeature",
     "decode_and_crop_jpeg",
     "decode_base64",
     "decode_bmp",
+    "decode_compressed",
     "decode_csv",
     "decode_gif",
     "decode_image",
@@ -55,6 +70,9 @@ __all__ = [
     "gfile",
     "is_jpeg",
     "matching_files",
+    "parse_example",
+    "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "read_file",
     "serialize_tensor",

@@ -11,7 +11,17 @@ from flowgraph.library.readers import (
 )
 from flowgraph.ops.files import matching_files, read_file, write_file
 from flowgraph.ops.parsing_csv import decode_csv
+from flowgraph.ops.parsing_features import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    SparseFeature,
+    VarLenFeature,
+    parse_example,
+    parse_single_example,
+    parse_single_sequence_example,
+)
 from flowgraph.ops.parsing_raw import (
+    decode_compressed,
     decode_json_example,
     decode_raw,
     parse_tensor,
@@ -36,6 +46,8 @@ from flowgraph.ops.strings_split import reduce_join, string_split
 
 __all__ = [
     "FIFOQueue",
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
     "FixedLengthRecordReader",
     "IdentityReader",
     "PaddingFIFOQueue",
@@ -43,17 +55,23 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
+    "SparseFeature",
     "TFRecordReader",
     "TextLineReader",
+    "VarLenFeature",
     "WholeFileReader",
     "as_string",
     "decode_base64",
+    "decode_compressed",
     "decode_csv",
     "decode_json_example",
     "decode_raw",
     "encode_base64",
     "initialize_all_tables",
     "matching_files",
+    "parse_example",
+    "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "read_file",
     "reduce_join",

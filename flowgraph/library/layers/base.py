@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from flowgraph.dtypes import DType
 from flowgraph.graph.build import graph_of
 from flowgraph.graph.context import name_scope
 from flowgraph.graph.convert import convert_to_tensor
+from flowgraph.graph.function import lifted
 from flowgraph.graph.graph import get_default_graph
 from flowgraph.graph.keys import GraphKeys
 from flowgraph.graph.structure import flatten, map_structure
@@ -339,7 +340,8 @@ def _parts(variable: Any) -> list[Any]:
 
 
 def _named_loss(name: str, regularizer: Callable[[Any], Any], variable: Any) -> Any:
-    with name_scope(f"{name}/Regularizer"):
+    place = lifted() if get_default_graph().is_function else nullcontext()
+    with place, name_scope(f"{name}/Regularizer"):
         return regularizer(variable)
 
 

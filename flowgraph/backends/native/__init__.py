@@ -1,0 +1,1 @@
+"""The native backend: groups of instructions compiled to machine code by LLVM."""

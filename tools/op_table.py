@@ -39,7 +39,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     (
         r"^Resource|VariableOp$|^(VarHandleOp|VarIsInitializedOp|VariableShape|DestroyResourceOp)$"
         r"|Mutex",
-        "resource variables; variables are references here",
+        "resource variables; read as the ops without the prefix",
     ),
     (
         r"SummaryWriter|SummaryFileWriter|SummaryDbWriter|^(Write.*Summary|ImportEvent)$",

@@ -40,7 +40,8 @@ def main(arguments: list[str]) -> int:
             [tensorflow_python, TESTS / "oracle_tf" / "record_programs.py", ORACLE, *only],
         ]
         if not only:
-            steps.append([tensorflow_python, TESTS / "oracle_tf" / "record_signatures.py", ORACLE])
+            for name in ("record_signatures.py", "record_resource_variables.py"):
+                steps.append([tensorflow_python, TESTS / "oracle_tf" / name, ORACLE])
         failed = [step for step in steps if _venv.run(step)]
     for step in failed:
         sys.stderr.write(f"FAILED: {Path(step[1]).name}; its lines above say why\n")

@@ -12,11 +12,12 @@ import numpy as np
 
 from flowgraph import dims
 from flowgraph.backends.context import RunContext
+from flowgraph.backends.native.fused import native_call
 from flowgraph.backends.reference import bind_kernel
 from flowgraph.backends.regions import owned, truth
 from flowgraph.compiler.memory import Arena, plan_memory
 from flowgraph.compiler.passes.protect import shared_fetches
-from flowgraph.compiler.program import Branches, Instr, Loop, Program, Value
+from flowgraph.compiler.program import Branches, Fused, Instr, Loop, Program, Value
 
 __all__ = ["Writer"]
 
@@ -50,7 +51,7 @@ class Writer:
     def __init__(self, program: Program, context: RunContext) -> None:
         self.program = program
         self.context = context
-        self.namespace: dict[str, Any] = {"owned": owned, "truth": truth}
+        self.namespace: dict[str, Any] = {"empty": np.empty, "owned": owned, "truth": truth}
         self.names: dict[Value, str] = {}
         self.bound: dict[Value, Any] = {}
         self.lines: list[str] = []
@@ -111,6 +112,8 @@ class Writer:
             self._write_loop(instr, instr.region)
         elif isinstance(instr.region, Branches):
             self._write_branches(instr, instr.region)
+        elif isinstance(instr.region, Fused):
+            self._write_fused(instr)
         elif not self._bind_view(instr) and not self._write_operator(instr):
             self._write_call(instr)
 
@@ -193,6 +196,27 @@ class Writer:
                 self._line(instr, f"{output} = {text}", [result])
             self._line(instr, "pass", [])
             self._indent = indent
+
+    def _write_fused(self, instr: Instr) -> None:
+        """Write the call of a native kernel: the builtin, and what copies if it refuses."""
+        calls = native_call(instr)
+        if calls is None:
+            self._write_call(instr)
+            return
+        names = [self.names[value] for value in instr.inputs]
+        result = instr.outputs[0]
+        if result in self._buffers:
+            self._bind(result, self._buffers[result])
+        else:
+            dtype = f"dtype_{result.dtype.name}"
+            self.namespace[dtype] = result.dtype.np
+            self._line(instr, f"{self._local(result)} = empty({result.dims}, {dtype})", [])
+        arguments = ", ".join([self.names[result], *names])
+        number = len(self._kernels)
+        for prefix, function in zip("kc", calls, strict=True):
+            self._kernels[id(function)] = f"{prefix}{number}"
+            self.namespace[f"{prefix}{number}"] = function
+        self._line(instr, f"k{number}({arguments}) or c{number}({arguments})", names)
 
     def _bind_view(self, instr: Instr) -> bool:
         """Make a view of a buffer now; False if it must be made in every run."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from flowgraph import errors
 from flowgraph.compiler.passes.protect import shared_fetches
-from flowgraph.compiler.program import Branches, Instr, Loop, Program
+from flowgraph.compiler.program import Branches, Fused, Instr, Loop, Program
 
 __all__ = ["owned", "region_kernel", "truth"]
 
@@ -17,11 +17,13 @@ Compiler = Callable[[Program], Callable[..., list[Any]]]
 
 
 def region_kernel(instr: Instr, compiled: Compiler) -> Callable[..., Any]:
-    """The function of the grouped inputs of a While or an If.
+    """The function of the grouped inputs of a While, an If or a fused group.
 
     What it returns is owned by the caller: it shares no memory with inputs and variables.
     """
     region = instr.region
+    if isinstance(region, Fused):
+        return _fused_kernel(region, compiled)
     if isinstance(region, Loop):
         return _loop_kernel(region, compiled)
     assert isinstance(region, Branches)
@@ -63,6 +65,19 @@ def _branches_kernel(branches: Branches, compiled: Compiler) -> Callable[..., An
         for index in borrowed[0] if taken else borrowed[1]:
             values[index] = owned(values[index])
         return values
+
+    return run
+
+
+def _fused_kernel(group: Fused, compiled: Compiler) -> Callable[..., Any]:
+    compute = compiled(group.body)
+
+    def run(*inputs: Any, out: Any = None) -> Any:
+        result = compute(*inputs)[0]
+        if out is None:
+            return result
+        np.copyto(out, result)
+        return out
 
     return run
 

@@ -24,7 +24,7 @@ from flowgraph.graph.opdef import Arg, Attr, OpDef
 from flowgraph.graph.static_values import const_dims, const_value
 from flowgraph.graph.tensor import Operation
 
-__all__ = ["READ", "REGIONS", "Branches", "Instr", "Loop", "Program", "Value", "source"]
+__all__ = ["READ", "REGIONS", "Branches", "Fused", "Instr", "Loop", "Program", "Value", "source"]
 
 READ = OpDef(
     "_Read",
@@ -71,7 +71,7 @@ class Instr:
 
     Attributes:
         node: the graph's operation it comes from, for error messages and profiles.
-        region: the programs that a loop or a conditional runs.
+        region: the programs that a loop, a conditional or a fused group runs.
         loose: True if static shapes of the graph do not hold here, as a constant was fed.
     """
 
@@ -90,7 +90,7 @@ class Instr:
         self.attrs = attrs
         self.node = node
         self.outputs: list[Value] = []
-        self.region: Loop | Branches | None = None
+        self.region: Loop | Branches | Fused | None = None
         self.loose = False
 
     @property
@@ -138,6 +138,17 @@ class Branches:
     @property
     def programs(self) -> list[Program]:
         return [self.then, self.otherwise]
+
+
+@dataclass
+class Fused:
+    """The program of a group of elementwise instructions, from its inputs to its one result."""
+
+    body: Program
+
+    @property
+    def programs(self) -> list[Program]:
+        return [self.body]
 
 
 def source(dtype: DType, shape: Dims, name: str) -> Value:

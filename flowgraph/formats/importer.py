@@ -9,6 +9,7 @@ from typing import Any
 from flowgraph import callsite, dtypes, errors
 from flowgraph.formats.attributes import is_neutral, python_value
 from flowgraph.formats.functions import functions_from
+from flowgraph.formats.resource_variables import has_resource_variables, with_references
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.function import EXTENDS, FunctionGraph
 from flowgraph.graph.graph import Graph, get_default_graph
@@ -56,6 +57,8 @@ def import_graph_def(
         NotFoundError: if there is no op of a node's type.
     """
     message = _checked_graph_def(graph_def)
+    if has_resource_variables(message):
+        message = with_references(message)
     replaced = _checked_input_map(input_map)
     wanted = _checked_return_elements(return_elements)
     graph = get_default_graph()

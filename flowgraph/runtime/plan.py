@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from flowgraph.backends.context import RunContext
+from flowgraph.backends.native.fused import fusible_by
 from flowgraph.backends.python import PythonExecutable
 from flowgraph.backends.reference import ReferenceExecutable
 from flowgraph.compiler.lower import lower
@@ -120,7 +121,13 @@ class Plan:
     def compile(self, shapes: tuple[tuple[int, ...], ...], dump: bool = False) -> ShapedPlan:
         program = lower(self.tensors, self.targets, self.feeds, list(shapes))
         options = self._options
-        records = optimize(program, level=options.level, check=options.check, dump=dump)
+        records = optimize(
+            program,
+            level=options.level,
+            check=options.check,
+            dump=dump,
+            fusible=fusible_by(options.backend),
+        )
         return ShapedPlan(program, records, self._context, options)
 
 

@@ -1,8 +1,8 @@
 """Records what TensorFlow makes of the samples of every op.
 
 ``python tests/oracle_tf/record_ops.py SAMPLES FOLDER [TOPIC...]`` in an environment with
-TensorFlow; SAMPLES is what `support/dump_samples.py` wrote for these topics. Makes one ``ops_<topic>.npz`` per
-topic; without topics, the files of all others are removed.
+TensorFlow; SAMPLES is what `support/dump_samples.py` wrote for these topics. Makes one
+``ops_<topic>.npz`` per topic; without topics, the files of all others are removed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kernels as builtin functions of Python, which take arrays and cost some 50 ns to call.
 
 The builtin is made of machine code as well: it reads the addresses of the arrays' elements out of
-the array objects. Their layout is part of NumPy's binary interface; `check_array_layout` compares it
-with what Python sees. What a kernel must know of its arrays stands in a `Frame`; an array that is
+the array objects. Their layout is part of NumPy's binary interface; `check_array_layout` compares
+it with what Python sees. What a kernel must know of its arrays stands in a frame; an array that is
 not what the frame says makes the builtin return False before the kernel is entered.
 """
 

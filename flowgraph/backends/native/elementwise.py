@@ -1,8 +1,8 @@
 """From a recipe and a layout to a kernel in LLVM's language.
 
-The kernel is ``void kernel(i64* turns, void** arrays)`` for contiguous arrays, the first of which is
-written: nested loops over the axes of the layout, of which the innermost goes in vectors. The result
-may overwrite an input that has all axes: each vector is read before it is written.
+The kernel is ``void kernel(i64* turns, void** arrays)`` for contiguous arrays, the first of which
+is written: nested loops over the axes of the layout, of which the innermost goes in vectors. The
+result may overwrite an input that has all axes: each vector is read before it is written.
 """
 
 from __future__ import annotations

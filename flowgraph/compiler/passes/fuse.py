@@ -7,12 +7,14 @@ last member stood. Members have the shape of the result, inputs broadcast to it.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from flowgraph import dims
 from flowgraph.compiler.passes.protect import alias_roots
 from flowgraph.compiler.program import Fused, Instr, Program, Value, source
-from flowgraph.graph.opdef import Arg, OpDef
+from flowgraph.dims import Dims
+from flowgraph.graph.opdef import OpDef
+from flowgraph.graph.signature import Arg
 
 __all__ = ["fuse"]
 
@@ -88,9 +90,7 @@ class _Groups:
             for value in candidate.inputs:
                 if value.op in self.index:
                     heapq.heappush(waiting, (-self.index[value.op], id(value.op), value.op))
-        if len(members) < 2 or (
-            len(members) < _FEW_MEMBERS and _elements(last) < _MANY_ELEMENTS
-        ):
+        if len(members) < 2 or (len(members) < _FEW_MEMBERS and _elements(last) < _MANY_ELEMENTS):
             return None
         return sorted(members, key=self.index.__getitem__)
 
@@ -163,11 +163,17 @@ def _is_elementwise(instr: Instr) -> bool:
     if not shape or not dims.is_known(shape):
         return False
     return all(
-        not value.is_cell
-        and dims.is_known(value.dims)
-        and dims.is_broadcastable(value.dims, shape)
+        not value.is_cell and dims.is_known(value.dims) and _broadcasts(value.dims, shape)
         for value in instr.inputs
     )
+
+
+def _broadcasts(shape: Dims, output: Dims) -> bool:
+    assert shape is not None and output is not None
+    if len(shape) > len(output):
+        return False
+    last = output[len(output) - len(shape) :]
+    return all(a in (1, b) for a, b in zip(shape, last, strict=True))
 
 
 def _elements(instr: Instr) -> int:

@@ -31,6 +31,11 @@ class Options:
     compile_after: float = 1
     backend: str = "auto"
 
+    @property
+    def native(self) -> bool:
+        """Whether machine code may stand in for NumPy's kernels, where it can be had."""
+        return (AUTOMATIC if self.backend == "auto" else self.backend) == "native"
+
     @staticmethod
     def from_config(config: Any) -> Options:
         """The options that a ConfigProto (or None) and the environment ask for."""

@@ -22,14 +22,17 @@ __all__ = ["PythonExecutable"]
 class PythonExecutable:
     """A program compiled to a Python function, bound to one session's variables.
 
+    Args:
+        native: take native kernels where there are any.
+
     Attributes:
         source: the text of the function.
         arena: where results lie.
     """
 
-    def __init__(self, program: Program, context: RunContext) -> None:
+    def __init__(self, program: Program, context: RunContext, native: bool = False) -> None:
         self.program = program
-        writer = Writer(program, context)
+        writer = Writer(program, context, native)
         self.arena = writer.arena
         self.source = writer.source()
         self._lines = writer.line_instrs

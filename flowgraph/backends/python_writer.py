@@ -48,9 +48,10 @@ class Writer:
         line_instrs: per line, the instruction it comes from and the names of its inputs.
     """
 
-    def __init__(self, program: Program, context: RunContext) -> None:
+    def __init__(self, program: Program, context: RunContext, native: bool = False) -> None:
         self.program = program
         self.context = context
+        self.native = native
         self.namespace: dict[str, Any] = {"empty": np.empty, "owned": owned, "truth": truth}
         self.names: dict[Value, str] = {}
         self.bound: dict[Value, Any] = {}
@@ -260,7 +261,7 @@ class Writer:
         self._line(instr, f"{left} = {call}", names)
 
     def _kernel(self, instr: Instr) -> str:
-        kernel = bind_kernel(instr, self.context)
+        kernel = bind_kernel(instr, self.context, self.native)
         key = id(kernel)
         name = self._kernels.get(key)
         if name is None:

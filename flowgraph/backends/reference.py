@@ -15,6 +15,7 @@ import numpy as np
 
 from flowgraph import errors
 from flowgraph.backends.context import RunContext
+from flowgraph.backends.native.updates import replaces, replacement
 from flowgraph.backends.regions import region_kernel
 from flowgraph.compiler.program import Instr, Program, Value
 from flowgraph.graph.cells import Cell
@@ -28,8 +29,12 @@ def read_cell(cell: Cell, copy: bool) -> Any:
     return value.copy() if copy else value
 
 
-def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
-    """The instruction as a function of its grouped inputs, with attributes and state bound."""
+def bind_kernel(instr: Instr, context: RunContext, native: bool = False) -> Callable[..., Any]:
+    """The instruction as a function of its grouped inputs, with attributes and state bound.
+
+    Args:
+        native: take the native kernel where there is one.
+    """
     if instr.region is not None:
         return region_kernel(instr, functools.partial(_interpreted, context=context))
     definition = instr.definition
@@ -39,6 +44,8 @@ def bind_kernel(instr: Instr, context: RunContext) -> Callable[..., Any]:
     kernel = definition.numpy
     if keywords:
         kernel = functools.partial(kernel, **keywords)
+    if native and replaces(instr):
+        kernel = replacement(instr, kernel)
     if instr.attrs.get("use_locking"):
         kernel = _locking(kernel, context)
     bound: Callable[..., Any] = kernel

@@ -9,6 +9,7 @@ from typing import Any
 from flowgraph import callsite, dtypes, errors
 from flowgraph.formats.attributes import is_neutral, python_value
 from flowgraph.formats.functions import functions_from
+from flowgraph.formats.raise_loops import has_raw_control_flow, raise_control_flow
 from flowgraph.formats.resource_variables import has_resource_variables, with_references
 from flowgraph.graph.convert import convert_to_tensor
 from flowgraph.graph.function import EXTENDS, FunctionGraph
@@ -59,6 +60,8 @@ def import_graph_def(
     message = _checked_graph_def(graph_def)
     if has_resource_variables(message):
         message = with_references(message)
+    if has_raw_control_flow(message):
+        message = raise_control_flow(message)
     replaced = _checked_input_map(input_map)
     wanted = _checked_return_elements(return_elements)
     graph = get_default_graph()

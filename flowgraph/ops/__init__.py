@@ -157,6 +157,7 @@ from flowgraph.ops import (  # noqa: F401
     special_kernels,
     special_series,
     split,
+    stacks,
     state,
     state_scatter,
     static_assertions,

@@ -42,13 +42,14 @@ class ShapedPlan:
         self._scalars = [i for i, value in enumerate(program.fetches) if not value.dims]
         self._context = context
         self._compile_after = options.compile_after
+        self._native = options.native
         self._runs = 0
         self._compiled: PythonExecutable | None = None
 
     def compiled(self) -> PythonExecutable:
         """The straight-line function, made again when variables have changed their shapes."""
         if self._compiled is None or self._compiled.stale:
-            self._compiled = PythonExecutable(self.program, self._context)
+            self._compiled = PythonExecutable(self.program, self._context, self._native)
         return self._compiled
 
     def run(self, feeds: list[Any]) -> list[Any]:

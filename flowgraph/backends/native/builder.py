@@ -75,8 +75,10 @@ class Lanes:
         return Vec(self, llvm.ir.Constant(self.type_of(dtype), constants), dtype)
 
     def splat(self, scalar: Any, dtype: str) -> Vec:
-        """A vector of copies of one element."""
+        """A vector of copies of one element, of truth values as they are in memory."""
         ir = llvm.ir
+        if dtype == "bool":
+            return self.splat(scalar, "uint8") != 0
         empty = ir.Constant(self.type_of(dtype), ir.Undefined)
         first = self.ir.insert_element(empty, scalar, ir.Constant(ir.IntType(32), 0))
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.count), None)
@@ -94,13 +96,6 @@ class Lanes:
             nothing = llvm.ir.Constant(vector, None)
             found = self.call(name, vector, [pointer, align, mask.value, nothing])
         loaded = Vec(self, found, stored)
-        return loaded != 0 if dtype == "bool" else loaded
-
-    def load_one(self, pointer: Any, dtype: str) -> Vec:
-        """A vector of copies of the element at `pointer`."""
-        stored = "uint8" if dtype == "bool" else dtype
-        scalar = self.ir.load(pointer, typ=element(stored), align=itemsize(dtype))
-        loaded = self.splat(scalar, stored)
         return loaded != 0 if dtype == "bool" else loaded
 
     def store(self, vec: Vec, pointer: Any, mask: Vec | None) -> None:
@@ -122,6 +117,22 @@ class Lanes:
             kind = llvm.ir.FunctionType(result, [each.type for each in arguments])
             function = llvm.ir.Function(module, kind, name)
         return self.ir.call(function, arguments)
+
+    def outlined(self, name: str, body: Callable[..., Vec], *arguments: Vec) -> Vec:
+        """``body(*arguments)`` as a call of a function, which the module has once."""
+        ir, module = llvm.ir, self.ir.module
+        dtype = arguments[0].dtype
+        full = f"{name}.v{self.count}{_suffix(dtype)}"
+        values = [each.value for each in arguments]
+        if full not in module.globals:
+            vector = self.type_of(dtype)
+            kind = ir.FunctionType(vector, [each.type for each in values])
+            function = ir.Function(module, kind, full)
+            function.linkage = "internal"
+            inner = Lanes(ir.IRBuilder(function.append_basic_block("entry")), self.count)
+            result = body(*(Vec(inner, each, dtype) for each in function.args))
+            inner.ir.ret(result.value)
+        return Vec(self, self.call(full, values[0].type, values), dtype)
 
     @contextmanager
     def count_up(self, start: Any, stop: Any, step: int) -> Iterator[Any]:

@@ -16,7 +16,7 @@ from flowgraph.backends.native.engine import Machine
 from flowgraph.backends.native.layout import Layout
 from flowgraph.backends.native.recipe import Number, Recipe
 
-__all__ = ["lanes_for", "write_kernel"]
+__all__ = ["write_kernel"]
 
 
 def _maximum(x: Vec, y: Vec) -> Vec:
@@ -79,22 +79,30 @@ FUNCTIONS: dict[str, Callable[..., Vec]] = {
     "trunc": lambda x: x.intrinsic("trunc"),
     "where": where,
 }
+# These are functions of their own, so that a kernel that uses them twice has them once.
+_LONG = frozenset([*math.FUNCTIONS, *angles.FUNCTIONS])
+# Registers per vector where there are many elements: as many computations go on at a time.
+_REGISTERS = 4
 
 
-def lanes_for(recipe: Recipe, machine: Machine) -> int:
-    """Elements per vector: as many of the smallest type fill a register, or of 4 bytes."""
+def write_kernel(
+    module: Any, name: str, recipe: Recipe, layout: Layout, machine: Machine, large: bool
+) -> None:
+    """Add a kernel to an llvmlite module.
+
+    Args:
+        large: make it for many elements; one for few is shorter.
+    """
     dtypes = {*recipe.inputs, *(step.dtype for step in recipe.steps)} - {"bool"}
-    smallest = min((itemsize(dtype) for dtype in dtypes), default=4)
-    return machine.lanes(max(smallest, 4))
-
-
-def write_kernel(module: Any, name: str, recipe: Recipe, layout: Layout, lanes: int) -> Any:
-    """Add the kernel to an llvmlite module; its function."""
-    return _Writer(module, name, recipe, layout, lanes).function
+    widest = max((itemsize(dtype) for dtype in dtypes), default=4)
+    narrow = machine.lanes(max(widest, 4))
+    _Writer(module, name, recipe, layout, [narrow * _REGISTERS, narrow] if large else [narrow])
 
 
 class _Writer:
-    def __init__(self, module: Any, name: str, recipe: Recipe, layout: Layout, lanes: int) -> None:
+    def __init__(
+        self, module: Any, name: str, recipe: Recipe, layout: Layout, widths: list[int]
+    ) -> None:
         ir = llvm.ir
         pointer = ir.PointerType()
         self.i64 = ir.IntType(64)
@@ -102,7 +110,7 @@ class _Writer:
         self.function = ir.Function(module, kind, name)
         self.recipe = recipe
         self.b = ir.IRBuilder(self.function.append_basic_block("entry"))
-        self.lanes = Lanes(self.b, lanes)
+        self.lanes = [Lanes(self.b, width) for width in widths]
         turns, arrays = self.function.args
         self.dtypes = [recipe.dtype, *recipe.inputs]
         self.pointers = [
@@ -139,7 +147,7 @@ class _Writer:
         if axis == len(self.turns) - 1:
             self._innermost(offsets)
             return
-        with self.lanes.count_up(self._int(0), self.turns[axis], 1) as turn:
+        with self.lanes[0].count_up(self._int(0), self.turns[axis], 1) as turn:
             inner = [
                 offset
                 if strides[axis] is None
@@ -154,24 +162,36 @@ class _Writer:
             for pointer, offset, dtype in zip(self.pointers, offsets, self.dtypes, strict=True)
         ]
         repeated = {
-            index: self.lanes.load_one(starts[index], dtype)
+            index: self.b.load(starts[index], typ=self._stored(dtype), align=itemsize(dtype))
             for index, dtype in enumerate(self.dtypes)
             if not self.varies[index][-1]
         }
-        count, width = self.turns[-1], self.lanes.count
-        full = self.b.and_(count, self._int(-width))
-        with self.lanes.count_up(self._int(0), full, width) as index:
-            self._compute(starts, repeated, index, None)
-        rest = self.b.sub(count, full)
-        with self.b.if_then(self.b.icmp_signed("!=", rest, self._int(0))):
-            left = self.lanes.splat(self.b.trunc(rest, llvm.ir.IntType(32)), "int32")
-            self._compute(starts, repeated, full, self.lanes.iota("int32") < left)
+        begin, count = self._int(0), self.turns[-1]
+        *wider, narrow = self.lanes
+        for lanes in wider:
+            full = self.b.and_(count, self._int(-lanes.count))
+            known = {i: lanes.splat(one, self.dtypes[i]) for i, one in repeated.items()}
+            with lanes.count_up(begin, full, lanes.count) as index:
+                self._compute(lanes, starts, known, index, None)
+            begin = full
+        known = {i: narrow.splat(one, self.dtypes[i]) for i, one in repeated.items()}
+        width = self._int(narrow.count)
+        with narrow.count_up(begin, count, narrow.count) as index:
+            left = self.b.sub(count, index)
+            left = self.b.select(self.b.icmp_signed("<", left, width), left, width)
+            many = narrow.splat(self.b.trunc(left, llvm.ir.IntType(32)), "int32")
+            self._compute(narrow, starts, known, index, narrow.iota("int32") < many)
 
     def _stored(self, dtype: str) -> Any:
         return element("uint8" if dtype == "bool" else dtype)
 
     def _compute(
-        self, starts: list[Any], repeated: dict[int, Vec], index: Any, mask: Vec | None
+        self,
+        lanes: Lanes,
+        starts: list[Any],
+        repeated: dict[int, Vec],
+        index: Any,
+        mask: Vec | None,
     ) -> None:
         """One vector of the result."""
         places = [
@@ -179,18 +199,19 @@ class _Writer:
             for start, dtype in zip(starts, self.dtypes, strict=True)
         ]
         values = [
-            repeated[i] if i in repeated else self.lanes.load(places[i], self.dtypes[i], mask)
+            repeated[i] if i in repeated else lanes.load(places[i], self.dtypes[i], mask)
             for i in range(1, len(self.dtypes))
         ]
         for step in self.recipe.steps:
             arguments = [
-                self.lanes.number(each.value, each.dtype)
-                if isinstance(each, Number)
-                else values[each]
+                lanes.number(each.value, each.dtype) if isinstance(each, Number) else values[each]
                 for each in step.arguments
             ]
-            if step.function == "cast":
+            function = FUNCTIONS.get(step.function)
+            if function is None:
                 values.append(arguments[0].to(step.dtype))
+            elif step.function in _LONG:
+                values.append(lanes.outlined(step.function, function, *arguments))
             else:
-                values.append(FUNCTIONS[step.function](*arguments))
-        self.lanes.store(values[-1], places[0], mask)
+                values.append(function(*arguments))
+        lanes.store(values[-1], places[0], mask)

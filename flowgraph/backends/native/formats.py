@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowgraph.backends.native import coefficients as fits
-from flowgraph.backends.native.builder import Vec
+from flowgraph.backends.native import llvm
+from flowgraph.backends.native.builder import Lanes, Vec
 
 __all__ = ["Format", "format_of", "in_double"]
 
@@ -88,10 +89,37 @@ def format_of(x: Vec) -> Format:
     return FORMATS[x.dtype]
 
 
+def _halves(x: Vec) -> tuple[Vec, Vec]:
+    """The first and the second half of the elements."""
+    i32, half = llvm.ir.IntType(32), x.lanes.count // 2
+    lanes = Lanes(x.lanes.ir, half)
+    kind = llvm.ir.VectorType(i32, half)
+    first, second = (
+        lanes.ir.shuffle_vector(x.value, x.value, llvm.ir.Constant(kind, list(range(i, i + half))))
+        for i in (0, half)
+    )
+    return Vec(lanes, first, x.dtype), Vec(lanes, second, x.dtype)
+
+
+def _joined(first: Vec, second: Vec) -> Vec:
+    """The elements of two vectors, one after the other."""
+    count = 2 * first.lanes.count
+    lanes = Lanes(first.lanes.ir, count)
+    places = llvm.ir.Constant(llvm.ir.VectorType(llvm.ir.IntType(32), count), list(range(count)))
+    return Vec(lanes, lanes.ir.shuffle_vector(first.value, second.value, places), first.dtype)
+
+
 def in_double(function: Callable[..., Vec]) -> Callable[..., Vec]:
-    """The function, computed in float64 for float32."""
+    """The function, computed in float64 for float32: half a vector at a time, which then takes as
+    many registers."""
 
     def wide(*arguments: Vec) -> Vec:
-        return function(*(each.to("float64") for each in arguments)).to(arguments[0].dtype)
+        if arguments[0].dtype == "float64":
+            return function(*arguments)
+        results = [
+            function(*(each.to("float64") for each in part)).to("float32")
+            for part in zip(*(_halves(each) for each in arguments), strict=True)
+        ]
+        return _joined(*results)
 
     return wide

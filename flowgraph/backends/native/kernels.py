@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 
 from flowgraph import dims
 from flowgraph.backends.native import llvm
 from flowgraph.backends.native.calls import bound_kernel
-from flowgraph.backends.native.elementwise import lanes_for, write_kernel
-from flowgraph.backends.native.engine import Engine, host_engine
+from flowgraph.backends.native.elementwise import write_kernel
+from flowgraph.backends.native.engine import Engine, Machine, host_engine
 from flowgraph.backends.native.layout import Layout, layout_of
 from flowgraph.backends.native.recipe import Recipe
 
@@ -18,7 +19,10 @@ __all__ = ["Call", "call_of", "kernel_source"]
 Call = Callable[..., bool]
 Shape = tuple[int, ...]
 
-_KERNELS: dict[tuple[Engine, Recipe, Layout], int] = {}
+_KERNELS: dict[tuple[Engine, Recipe, Layout, bool], int] = {}
+_NUMBERS = itertools.count()
+# From so many elements on, a kernel that takes longer to compile is worth it.
+_LARGE = 4096
 _LOCK = threading.Lock()
 
 
@@ -33,27 +37,24 @@ def call_of(
     """
     engine = engine or host_engine()
     layout, turns = layout_of(output, inputs)
-    key = (engine, recipe, layout)
+    sizes = [_size(shape) for shape in (output, *inputs)]
+    large = sizes[0] >= _LARGE
+    key = (engine, recipe, layout, large)
     with _LOCK:
         address = _KERNELS.get(key)
         if address is None:
-            address = engine.compile(kernel_source(engine, recipe, layout), _name(len(_KERNELS)))
-            _KERNELS[key] = address
-    sizes = [_size(shape) for shape in (output, *inputs)]
+            name = f"kernel{next(_NUMBERS)}"
+            source = kernel_source(name, engine.machine, recipe, layout, large)
+            address = _KERNELS[key] = engine.compile(source, name)
     arrays = list(zip([recipe.dtype, *recipe.inputs], sizes, strict=True))
     return bound_kernel(engine, address, turns, arrays)
 
 
-def kernel_source(engine: Engine, recipe: Recipe, layout: Layout) -> str:
+def kernel_source(name: str, machine: Machine, recipe: Recipe, layout: Layout, large: bool) -> str:
     """A kernel in LLVM's assembly language."""
     module = llvm.ir.Module()
-    lanes = lanes_for(recipe, engine.machine)
-    write_kernel(module, _name(len(_KERNELS)), recipe, layout, lanes)
+    write_kernel(module, name, recipe, layout, machine, large)
     return str(module)
-
-
-def _name(number: int) -> str:
-    return f"kernel{number}"
 
 
 def _size(shape: Shape) -> int:

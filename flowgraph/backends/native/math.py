@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from flowgraph.backends.native import coefficients as fits
 from flowgraph.backends.native.builder import Vec, fma, horner, where
-from flowgraph.backends.native.formats import Format, format_of
+from flowgraph.backends.native.formats import Format, format_of, in_double
 
 __all__ = ["ERRORS", "FUNCTIONS"]
 
@@ -187,9 +187,7 @@ _TWO_THIRDS = (0.6666666666666666, 3.700743415417188e-17)
 def power(x: Vec, y: Vec) -> Vec:
     """``x ** y``; NaN where x is negative and y is no integer."""
     if x.dtype == "float32":
-        # The double rounding to float32 hides the errors of log and exp.
-        wide = y.to("float64")
-        magnitude = _exp(wide * log(x.fabs().to("float64"))).to("float32")
+        magnitude = _power_in_double(x.fabs(), y)
     else:
         magnitude = _power_of_magnitude(x.fabs(), y)
     whole, half = y.rint() == y, 0.5 * y
@@ -198,6 +196,10 @@ def power(x: Vec, y: Vec) -> Vec:
     result = where((x < 0) & (x > -math.inf) & ~whole, math.nan, result)
     certain = (y == 0) | (x == 1) | ((x == -1) & (y.fabs() == math.inf))
     return where(certain, 1.0, result)
+
+
+# Rounding to float32 hides the errors of log and exp.
+_power_in_double = in_double(lambda x, y: _exp(y * log(x)))
 
 
 def _power_of_magnitude(x: Vec, y: Vec) -> Vec:

@@ -185,26 +185,37 @@ def _steps(instr: Instr, inputs: list[Argument], first: int) -> list[Step] | Non
         text = _text(float(np.float32(instr.attrs[name])), operand.name)
         names[name], dtypes[name] = Number(text, operand.name), operand.name
     steps: list[Step] = []
+    # Per step of the expression, its number and dtype.
+    made: list[tuple[Argument, str]] = []
     for each in expression.steps:
-        types = [
-            steps[a[0]].dtype if isinstance(a, tuple) else dtypes[a] if isinstance(a, str) else ""
+        given = [
+            made[a[0]]
+            if isinstance(a, tuple)
+            else (names[a], dtypes[a])
+            if isinstance(a, str)
+            else a
             for a in each.arguments
         ]
-        adopted = next((each for each in reversed(types) if each), "")
-        if not adopted or _kind(adopted) not in _KINDS.get(each.function, ""):
+        taken = _KINDS.get(each.function, "")
+        types = [found[1] for found in given if isinstance(found, tuple)]
+        adopted = next((t for t in reversed(types) if _kind(t) in taken), "")
+        if not adopted:
             return None
         arguments: list[Argument] = []
-        for argument in each.arguments:
-            if isinstance(argument, tuple):
-                arguments.append(first + argument[0])
-            elif isinstance(argument, str):
-                arguments.append(names[argument])
-            elif float(argument).is_integer() or _kind(adopted) == "f":
-                arguments.append(Number(_text(argument, adopted), adopted))
+        for found in given:
+            if not isinstance(found, tuple):
+                if _kind(adopted) != "f" and not float(found).is_integer():
+                    return None
+                arguments.append(Number(_text(found, adopted), adopted))
+            elif found[1] == "bool" and "b" not in taken:
+                # NumPy counts truth values as 0 and 1 beside numbers.
+                steps.append(Step("cast", (found[0],), adopted))
+                arguments.append(first + len(steps) - 1)
             else:
-                return None
+                arguments.append(found[0])
         dtype = "bool" if each.function in _TRUTHS else adopted
         steps.append(Step(each.function, tuple(arguments), dtype))
+        made.append((first + len(steps) - 1, dtype))
     return steps if steps[-1].dtype == instr.outputs[0].dtype.name else None
 
 

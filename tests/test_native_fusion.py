@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flowgraph as tf
+from flowgraph.backends.native import fused as native
 from flowgraph.backends.native.recipe import supports
 from flowgraph.compiler.lower import lower
 from flowgraph.compiler.memory import plan_memory
@@ -25,6 +26,7 @@ ROWS = 50
 def graph() -> Any:
     with tf.Graph().as_default() as graph:
         yield graph
+    assert not native._WARNINGS, "a kernel did not compile"
 
 
 def fused(fetches: list[Any], feeds: list[Any]) -> Program:
@@ -111,7 +113,7 @@ def test_small_pairs_stay_apart() -> None:
 @pytest.mark.parametrize("shape", [[], None, [None, 3]])
 def test_scalars_and_unknown_shapes_stay_apart(shape: Any) -> None:
     x = tf.placeholder(tf.float32, shape)
-    program = lower([tf.tanh(tf.exp(tf.sin(x)))], [], [x], [x.shape.dims and None or x._dims])
+    program = lower([tf.tanh(tf.exp(tf.sin(x)))], [], [x], [x.dims])
     optimize(program, check=True, fusible=supports)
     assert "_Fused" not in types_in(program)
 
@@ -182,7 +184,7 @@ def test_feeds_and_results_are_not_written_to() -> None:
     np.testing.assert_array_equal(fed, before)
     assert len({id(run) for run in runs}) == len(runs)
     runs[1][...] = 0
-    np.testing.assert_allclose(runs[2], np.exp(before) * 2 + before, rtol=1e-6)
+    np.testing.assert_allclose(runs[2], np.exp(before) * 2 + before, rtol=1e-6, atol=1e-6)
 
 
 def test_a_variable_is_read_where_it_stood() -> None:
@@ -254,31 +256,33 @@ def test_training_gives_the_same_losses(optimizer: str) -> None:
     assert found[-1] < 0.8 * found[0]
 
 
+# All are continuous and none is steep, so errors of a few units in the last place stay small.
 UNARY: list[Build] = [
     tf.tanh,
     tf.sigmoid,
     tf.abs,
-    tf.square,
+    tf.sin,
     tf.nn.relu,
     tf.nn.softplus,
-    tf.floor,
-    tf.sign,
+    tf.nn.elu,
     lambda x: x * 0.5,
     lambda x: 1.0 - x,
+    lambda x: tf.square(tf.tanh(x)),
+    lambda x: tf.sign(x) * x,
     lambda x: tf.log1p(tf.abs(x)),
     lambda x: tf.exp(-tf.abs(x)),
     lambda x: x[:1] + x,
-    lambda x: x[:, :1] * x,
+    lambda x: x[:, :1] * tf.tanh(x),
     lambda x: tf.transpose(tf.transpose(x) * 2.0),
     lambda x: x - tf.reduce_mean(x, axis=0, keepdims=True),
 ]
 BINARY: list[Callable[[Any, Any], Any]] = [
     lambda x, y: x + y,
     lambda x, y: x - y,
-    lambda x, y: tf.maximum(x, y),
-    lambda x, y: tf.where(x > y, x, y * 0.5),
-    lambda x, y: x * tf.cast(tf.less(x, y), x.dtype),
-    lambda x, y: tf.squared_difference(x, y) / (1.0 + tf.abs(y)),
+    tf.maximum,
+    lambda x, y: tf.where(x > y, x, y),
+    lambda x, y: (y - x) * tf.cast(tf.less(x, y), x.dtype),
+    lambda x, y: tf.squared_difference(tf.tanh(x), tf.cos(y)),
 ]
 
 
@@ -288,7 +292,7 @@ def expressions(draw: Any) -> list[tuple[int, int, int]]:
     last = len(UNARY) + len(BINARY) - 1
     return [
         (draw(st.integers(0, last)), draw(st.integers(0, n)), draw(st.integers(0, n)))
-        for n in range(draw(st.integers(2, 14)))
+        for n in range(draw(st.integers(2, 10)))
     ]
 
 
@@ -314,7 +318,7 @@ def test_random_expressions(steps: Any, shape: Any, dtype: Any, data: Any) -> No
         with np.errstate(all="ignore"):
             expected = results([values[-1], *others], {x: fed}, "reference", runs=1)[0]
             found = results([values[-1], *others], {x: fed}, "native", runs=2)[1]
+    allowed = 1e-3 if dtype == tf.float32 else 1e-10
     for one, other in zip(found, expected, strict=True):
-        # Where floor, sign or a comparison decides, a unit in the last place may tip it.
-        close = np.isclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
-        assert close.mean() > 0.9 or close.size < 20
+        scale = max(1.0, float(np.abs(other).max()))
+        np.testing.assert_allclose(one, other, rtol=allowed, atol=allowed * scale)

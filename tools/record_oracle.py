@@ -40,8 +40,10 @@ def main(arguments: list[str]) -> int:
             [tensorflow_python, TESTS / "oracle_tf" / "record_programs.py", ORACLE, *only],
         ]
         if not only:
-            for name in ("record_signatures.py", "record_resource_variables.py"):
-                steps.append([tensorflow_python, TESTS / "oracle_tf" / name, ORACLE])
+            recorders = ("signatures", "resource_variables", "v1_graphs")
+            for name in recorders:
+                recorder = TESTS / "oracle_tf" / f"record_{name}.py"
+                steps.append([tensorflow_python, recorder, ORACLE])
         failed = [step for step in steps if _venv.run(step)]
     for step in failed:
         sys.stderr.write(f"FAILED: {Path(step[1]).name}; its lines above say why\n")

@@ -1,6 +1,10 @@
 """Functions that also accept the older spellings of their arguments."""
 
-from flowgraph.api.renaming import accept
+from typing import Any
+
+import numpy as np
+
+from flowgraph.api.renaming import accept, reorder
 from flowgraph.ops.conv_atrous import convolution as _convolution
 from flowgraph.ops.conv_functions import conv1d as _conv1d
 from flowgraph.ops.conv_functions import conv2d as _conv2d
@@ -103,6 +107,19 @@ __all__ = [
     "weighted_moments",
 ]
 
+
+def _axis_first(axis: Any, values: Any) -> bool:
+    return _is_index(axis) and isinstance(values, list | tuple)
+
+
+def _axis_and_count_first(axis: Any, count: Any, value: Any) -> bool:
+    return _is_index(axis) and _is_index(count) and not _is_index(value)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int | np.integer)
+
+
 argmax = accept(_argmax, dimension="axis")
 argmin = accept(_argmin, dimension="axis")
 avg_pool = accept(_avg_pool, input="value")
@@ -110,7 +127,7 @@ batch_norm_with_global_normalization = accept(
     _batch_norm_with_global_normalization, input="t", mean="m", variance="v"
 )
 batch_to_space = accept(_batch_to_space, block_shape="block_size")
-concat = accept(_concat, concat_dim="axis")
+concat = reorder(accept(_concat, concat_dim="axis"), (1, 0), _axis_first)
 conv1d = accept(_conv1d, input="value")
 conv2d = accept(_conv2d, filters="filter")
 conv2d_backprop_input = accept(_conv2d_backprop_input, filters="filter")
@@ -147,7 +164,11 @@ softmax = accept(_softmax, dim="axis")
 softmax_cross_entropy_with_logits = accept(_softmax_cross_entropy_with_logits, dim="axis")
 softmax_cross_entropy_with_logits_v2 = accept(_softmax_cross_entropy_with_logits_v2, dim="axis")
 space_to_batch = accept(_space_to_batch, block_shape="block_size")
-split = accept(_split, split_dim="axis")
+split = reorder(
+    accept(_split, split_dim="axis", num_split="num_or_size_splits"),
+    (2, 1, 0),
+    _axis_and_count_first,
+)
 squeeze = accept(_squeeze, squeeze_dims="axis")
 sufficient_statistics = accept(_sufficient_statistics, keep_dims="keepdims")
 weighted_cross_entropy_with_logits = accept(_weighted_cross_entropy_with_logits, targets="labels")

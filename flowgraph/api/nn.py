@@ -101,6 +101,7 @@ from flowgraph.ops.transcendental import log_sigmoid, sigmoid, tanh
 
 if TYPE_CHECKING:
     from flowgraph.api import rnn_cell
+    from flowgraph.api.contrib import legacy_seq2seq as seq2seq
     from flowgraph.library.rnn.dynamic import bidirectional_dynamic_rnn, dynamic_rnn
     from flowgraph.library.rnn.raw import raw_rnn
     from flowgraph.library.rnn.static import (
@@ -108,6 +109,9 @@ if TYPE_CHECKING:
         static_rnn,
         static_state_saving_rnn,
     )
+    from flowgraph.library.rnn.static import static_bidirectional_rnn as bidirectional_rnn
+    from flowgraph.library.rnn.static import static_rnn as rnn
+    from flowgraph.library.rnn.static import static_state_saving_rnn as state_saving_rnn
 
 __all__ = [
     "all_candidate_sampler",
@@ -122,6 +126,7 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "bidirectional_rnn",
     "collapse_repeated",
     "compute_accidental_hits",
     "conv1d",
@@ -185,11 +190,13 @@ __all__ = [
     "relu",
     "relu6",
     "relu_layer",
+    "rnn",
     "rnn_cell",
     "safe_embedding_lookup_sparse",
     "sampled_softmax_loss",
     "selu",
     "separable_conv2d",
+    "seq2seq",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "silu",
@@ -201,6 +208,7 @@ __all__ = [
     "space_to_batch",
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "state_saving_rnn",
     "static_bidirectional_rnn",
     "static_rnn",
     "static_state_saving_rnn",
@@ -218,9 +226,13 @@ __all__ = [
 
 _LATE = {
     "bidirectional_dynamic_rnn": "flowgraph.library.rnn.dynamic:bidirectional_dynamic_rnn",
+    "bidirectional_rnn": "flowgraph.library.rnn.static:static_bidirectional_rnn",
     "dynamic_rnn": "flowgraph.library.rnn.dynamic:dynamic_rnn",
     "raw_rnn": "flowgraph.library.rnn.raw:raw_rnn",
+    "rnn": "flowgraph.library.rnn.static:static_rnn",
     "rnn_cell": "flowgraph.api.rnn_cell",
+    "seq2seq": "flowgraph.api.contrib.legacy_seq2seq",
+    "state_saving_rnn": "flowgraph.library.rnn.static:static_state_saving_rnn",
     "static_bidirectional_rnn": "flowgraph.library.rnn.static:static_bidirectional_rnn",
     "static_rnn": "flowgraph.library.rnn.static:static_rnn",
     "static_state_saving_rnn": "flowgraph.library.rnn.static:static_state_saving_rnn",

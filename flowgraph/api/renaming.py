@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["accept"]
+__all__ = ["accept", "reorder"]
 
 
 def accept(function: Callable[..., Any], **renamed: str) -> Callable[..., Any]:
@@ -40,4 +40,25 @@ def accept(function: Callable[..., Any], **renamed: str) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     vars(call)["renamed"] = renamed
+    return call
+
+
+def reorder(
+    function: Callable[..., Any], order: tuple[int, ...], is_old: Callable[..., bool]
+) -> Callable[..., Any]:
+    """`function`, which also takes its first arguments in the order they once had.
+
+    Args:
+        order: for each of the first arguments, where the old order has it.
+        is_old: tells from that many positional arguments whether they are in the old order; it
+            must be False of all that `function` itself takes.
+    """
+    count = len(order)
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if len(args) >= count and is_old(*args[:count]):
+            args = (*(args[place] for place in order), *args[count:])
+        return function(*args, **kwargs)
+
     return call

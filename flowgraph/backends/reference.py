@@ -15,7 +15,7 @@ import numpy as np
 
 from flowgraph import errors
 from flowgraph.backends.context import RunContext
-from flowgraph.backends.native.updates import replaces, replacement
+from flowgraph.backends.native.updates import replacement, replaces
 from flowgraph.backends.regions import region_kernel
 from flowgraph.compiler.program import Instr, Program, Value
 from flowgraph.graph.cells import Cell
@@ -117,9 +117,7 @@ class ReferenceExecutable:
         self._steps = [self._step(instr, slots, dying.get(instr, ())) for instr in program.instrs]
         self._fetches = [slots[value] for value in program.fetches]
 
-    def _step(
-        self, instr: Instr, slots: dict[Value, int], dying: Sequence[int]
-    ) -> tuple[Any, ...]:
+    def _step(self, instr: Instr, slots: dict[Value, int], dying: Sequence[int]) -> tuple[Any, ...]:
         inputs: Any = [slots[value] for value in instr.inputs]
         if instr.type == "_Read":
             copy = instr.attrs["copy"]

@@ -18,10 +18,12 @@ from flowgraph.formats.control_flow_nodes import (
     kind,
     parts,
     producer,
+    reference,
     set_inputs,
 )
+from flowgraph.formats.tensors import make_ndarray
 
-__all__ = ["Contexts", "Group"]
+__all__ = ["Contexts", "Group", "without_certain_switches"]
 
 Context = frozenset[tuple[str, int]]
 NOWHERE: Context = frozenset()
@@ -42,49 +44,53 @@ class Group:
     merges: list[str] = field(default_factory=list)
 
 
-class Contexts:
-    """The conditions of a region, and the groups of nodes under the outermost ones.
+class _Conditions:
+    """The conditions under which the nodes of a region run.
 
     Attributes:
-        predicates: the outermost predicates.
-        switches: the Switches that lead in, and their predicates.
-        group_of: the group that a member or Merge belongs to.
         dead: nodes that never run, as they need both branches of a conditional.
-
-    Raises:
-        ValueError: if a Merge joins what is no conditional, or conditionals overlap.
     """
 
     def __init__(self, region: Region) -> None:
+        self.region = region
         self.nodes = region.nodes
         self.order = region.ordered()
         self._contexts: dict[str, Context] = {}
         self._merged: dict[str, str] = {}
         self.dead: set[str] = set()
-        self.switches: dict[str, str] = {}
         for node in self.order:
             self._contexts[node.name] = self._context(node)
-        self.predicates = self._outermost()
-        self._branches = self._members()
-        self.exits = {m: p for m, p in self._merged.items() if p in self.predicates}
-        self._component = self._components()
-        self._levels = self._split()
-        self.group_of = self._groups()
-        self.groups = list({id(each): each for each in self.group_of.values()}.values())
 
     def predicate(self, switch: Any) -> str:
-        """The tensor that a Switch asks, before it was passed on under other names."""
-        text = data(switch)[1]
+        """The tensor that decides where a Switch leads to."""
+        return self._asked(switch)[0]
+
+    def _asked(self, switch: Any) -> tuple[str, int]:
+        """The predicate of a Switch, and the branch that its output 1 leads to."""
+        text = self._source(data(switch)[1])
+        node = self.nodes.get(producer(text))
+        if node is not None and node.op == "Equal":
+            # Gradients of a Merge ask which of its inputs it took.
+            chosen, number = data(node)
+            merge, index = parts(chosen)
+            if index == 1 and merge in self._merged and producer(number) in self.nodes:
+                value = make_ndarray(self.nodes[producer(number)].attr["value"].tensor)
+                predicate = self._merged[merge]
+                return predicate, self.branch(data(self.nodes[merge])[int(value)], predicate)
+        return text, 1
+
+    def _source(self, text: str) -> str:
+        """A tensor before it was passed on under other names."""
         while True:
             name, _ = parts(text)
             node = self.nodes.get(name)
             if node is None or node.op != "Identity":
                 return text
-            source = self.nodes.get(producer(data(node)[0]))
+            source = data(node)[0]
             # The value of a variable is read where the Identity stands.
-            if source is not None and source.op in ("Variable", "VariableV2"):
+            if producer(source) in self.nodes and self.region.output(source, name).is_ref:
                 return text
-            text = data(node)[0]
+            text = source
 
     def _context(self, node: Any) -> Context:
         if kind(node) == "Merge":
@@ -105,10 +111,15 @@ class Contexts:
 
     def _of(self, text: str) -> Context:
         """The context of a tensor."""
-        name, index = parts(text)
+        name, _ = parts(text)
         found = self._contexts.get(name, NOWHERE)
-        node = self.nodes.get(name)
-        return found | {(self.predicate(node), index)} if kind(node) == "Switch" else found
+        return found | {self.literal(text)} if kind(self.nodes.get(name)) == "Switch" else found
+
+    def literal(self, text: str) -> tuple[str, int]:
+        """The predicate that an output of a Switch depends on, and the branch that it is of."""
+        name, index = parts(text)
+        predicate, branch = self._asked(self.nodes[name])
+        return predicate, branch if index else 1 - branch
 
     def branch(self, text: str, predicate: str) -> int:
         """The branch of the conditional on `predicate` that a tensor is computed in."""
@@ -133,6 +144,35 @@ class Contexts:
         raise ValueError(
             f"The Merge node '{node.name}' does not join the two branches of a conditional."
         )
+
+    def taken(self, texts: list[str]) -> Context:
+        """The branches in which tensors are computed."""
+        return NOWHERE.union(*map(self._of, texts))
+
+
+class Contexts(_Conditions):
+    """The conditions of a region, and the groups of nodes under the outermost ones.
+
+    Attributes:
+        predicates: the outermost predicates.
+        switches: the Switches that lead in, and their predicates.
+        exits: the Merges that lead out, and their predicates.
+        group_of: the group that a member or Merge belongs to.
+
+    Raises:
+        ValueError: if a Merge joins what is no conditional, or conditionals overlap.
+    """
+
+    def __init__(self, region: Region) -> None:
+        super().__init__(region)
+        self.switches: dict[str, str] = {}
+        self.predicates = self._outermost()
+        self._branches = self._members()
+        self.exits = {m: p for m, p in self._merged.items() if p in self.predicates}
+        self._component = self._components()
+        self._levels = self._split()
+        self.group_of = self._groups()
+        self.groups = list({id(each): each for each in self.group_of.values()}.values())
 
     def _outermost(self) -> set[str]:
         switches = {n.name: self.predicate(n) for n in self.order if kind(n) == "Switch"}
@@ -261,3 +301,33 @@ def _without_ends(edges: dict[str, set[str]]) -> set[str]:
             if not waiting[reader]:
                 ready.append(reader)
     return left
+
+
+def without_certain_switches(region: Region, texts: list[str]) -> list[str]:
+    """Take Switches away that always go the same way, as `texts` are computed whenever the region.
+
+    So it is in a loop that runs in one branch of a conditional outside, and asks its predicate.
+
+    Returns:
+        The tensors that hold the values of `texts` from then on.
+    """
+    while True:
+        conditions = _Conditions(region)
+        certain = conditions.taken(texts)
+        if not certain:
+            return texts
+        passed = {}
+        for node in conditions.order:
+            for index in (0, 1) if kind(node) == "Switch" else ():
+                text = reference(node.name, index)
+                if conditions.literal(text) in certain:
+                    passed[text] = data(node)[0]
+        for node in conditions.order:
+            set_inputs(node, [_through(passed, text) for text in data(node)], controls(node))
+        texts = [_through(passed, text) for text in texts]
+
+
+def _through(passed: dict[str, str], text: str) -> str:
+    while text in passed:
+        text = passed[text]
+    return text

@@ -138,7 +138,7 @@ def _as_graph_def(
     for node in message.node_def:
         variable = graph.outer._by_name.get(prefix + node.name)
         if variable is not None and node.op in ("Variable", "VariableV2"):
-            known[f"{node.name}:0"] = graph.capture(variable.outputs[0])
+            known[f"{node.name}:0"] = known[f"^{node.name}"] = graph.capture(variable.outputs[0])
             continue
         copy = NodeDef()
         copy.CopyFrom(node)

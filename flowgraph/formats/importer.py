@@ -7,16 +7,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flowgraph import callsite, dtypes, errors
+from flowgraph.dims import Dims
 from flowgraph.formats.attributes import is_neutral, python_value
+from flowgraph.formats.function_shapes import branch_shapes, loop_functions
 from flowgraph.formats.functions import functions_from
 from flowgraph.formats.raise_loops import has_raw_control_flow, raise_control_flow
 from flowgraph.formats.resource_variables import has_resource_variables, with_references
 from flowgraph.graph.convert import convert_to_tensor
-from flowgraph.graph.function import EXTENDS, FunctionGraph
+from flowgraph.graph.function import EXTENDS, Function, FunctionGraph
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.opdef import MISSING, OpDef, lookup
 from flowgraph.graph.tensor import Operation, Tensor
 from flowgraph.protos import GraphDef
+from flowgraph.shapes import TensorShape
 
 __all__ = ["import_graph_def"]
 
@@ -270,13 +273,24 @@ class _Import:
         if not keys:
             return
         given = list(inputs[len(inputs) - len(attrs.get("T", attrs.get("Tin", ()))) :])
-        shapes = [tensor.dims for tensor in given]
-        if definition.name == "While" and attrs["output_shapes"]:
-            shapes = [shape._dims for shape in attrs["output_shapes"]]
         names = [attrs[key].name for key in keys]
-        found = functions_from(
-            self.library, names, given, shapes, self.graph, self.prefix, self._import_function
-        )
+
+        def build(shapes: list[Dims]) -> list[Function]:
+            return functions_from(
+                self.library, names, given, shapes, self.graph, self.prefix, self._import_function
+            )
+
+        shapes = [tensor.dims for tensor in given]
+        if attrs["output_shapes"]:
+            if definition.name == "While":
+                shapes = [shape._dims for shape in attrs["output_shapes"]]
+            found = build(shapes)
+        elif definition.name == "While":
+            shapes, found = loop_functions(build, shapes, self.graph)
+            attrs["output_shapes"] = [TensorShape(shape) for shape in shapes]
+        else:
+            found = build(shapes)
+            attrs["output_shapes"] = branch_shapes(found)
         attrs.update(zip(keys, found, strict=True))
 
     def _import_function(

@@ -18,6 +18,7 @@ from flowgraph.formats.attributes import op_def_proto
 from flowgraph.formats.graphdef import graph_def as graph_def_of
 from flowgraph.formats.graphdef import strip_default_attrs as strip
 from flowgraph.formats.importer import import_graph_def
+from flowgraph.formats.raise_loops import has_raw_control_flow
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.opdef import registered
 from flowgraph.protos import CollectionDef, GraphDef, MetaGraphDef
@@ -33,6 +34,8 @@ __all__ = [
 
 # The generation of the formats, as readers of a MetaGraphDef expect to find it.
 _FORMAT_VERSION = "1.15.0"
+# Collections that describe TensorFlow 1's loops and conditionals, which are other nodes here.
+_CONTEXTS = ("cond_context", "while_context")
 
 
 @dataclass(frozen=True)
@@ -263,10 +266,20 @@ def import_scoped_meta_graph(
         name=prefix,
         producer_op_list=meta.meta_info_def.stripped_op_list,
     )
+    raised = has_raw_control_flow(message)
+    inside = _names_inside(message, graph, prefix) if raised else frozenset()
     for name in sorted(meta.collection_def):
+        if raised and name in _CONTEXTS:
+            continue
         if restore_collections_predicate is None or restore_collections_predicate(name):
-            _import_collection(graph, name, meta.collection_def[name], prefix)
+            _import_collection(graph, name, meta.collection_def[name], prefix, inside)
     return prefix, returned
+
+
+def _names_inside(message: Any, graph: Graph, prefix: str) -> frozenset[str]:
+    """The nodes that are inside of functions now, where nobody can fetch them."""
+    names = (node.name for node in message.node)
+    return frozenset(name for name in names if prefix + name not in graph._by_name)
 
 
 def move_into_scope(name: str, prefix: str) -> str:
@@ -278,7 +291,9 @@ def move_into_scope(name: str, prefix: str) -> str:
     return re.sub(r"^(\^|loc:@)?", lambda mark: (mark[1] or "") + prefix, name)
 
 
-def _import_collection(graph: Graph, name: str, stored: Any, prefix: str) -> None:
+def _import_collection(
+    graph: Graph, name: str, stored: Any, prefix: str, inside: frozenset[str]
+) -> None:
     kind = stored.WhichOneof("kind")
     if kind is None:
         return
@@ -291,6 +306,12 @@ def _import_collection(graph: Graph, name: str, stored: Any, prefix: str) -> Non
             graph.add_to_collection(name, known.from_proto(message, import_scope=scope))
     elif kind == "node_list":
         for each in values:
+            if each.removeprefix("^").partition(":")[0] in inside:
+                warnings.warn(
+                    f"'{each}' of the collection {name!r} is left out: it is in a loop or branch.",
+                    stacklevel=4,
+                )
+                continue
             graph.add_to_collection(name, graph.as_graph_element(move_into_scope(each, prefix)))
     else:
         for each in values:

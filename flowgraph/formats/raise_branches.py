@@ -201,7 +201,8 @@ class _Round:
         waiting = self.awaited.get(id(group), ())
         if waiting:
             for branch in _BRANCHES:
-                before = [each for each in waiting if group.members[each] == branch]
+                inside = [each for each in waiting if group.members[each] == branch]
+                before = [branches.trigger(branch, inside)]
                 results[branch].append(branches.constant(branch, _BOOL, 1, before))
             types.append(_BOOL)
         return results, types
@@ -311,6 +312,12 @@ class _Branches:
         tensor.tensor_shape.SetInParent()
         (tensor.bool_val if dtype == _BOOL else tensor.int_val).append(value)
         return str(node.name)
+
+    def trigger(self, branch: int, before: Iterable[str]) -> str:
+        """A node that waits for others of a branch, be they in branches within that or not."""
+        name = self.outer.library.unique(self.outer.names[id(self.group)] + "/done")
+        self.regions[branch].nodes[name] = make_node("ControlTrigger", name, (), before)
+        return name
 
     def stand_in(self, branch: int, dtype: int) -> str:
         """Something of a type, for the branch in which a tensor is not computed."""

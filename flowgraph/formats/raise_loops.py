@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flowgraph import dtypes
+from flowgraph.formats.branch_contexts import without_certain_switches
 from flowgraph.formats.control_flow_nodes import (
     Library,
     Region,
@@ -174,6 +175,8 @@ class _Loop:
     Attributes:
         variables: per loop variable its Merge, its Enter and its NextIteration.
         texts: how the functions name what nodes of the loop read.
+        left: the nodes that have the last value of a variable, and its number.
+        exits: the Exits, and the numbers of their variables.
         inputs: what the While reads.
         before: what the While waits for.
     """
@@ -187,6 +190,8 @@ class _Loop:
         self.texts: dict[str, str] = {}
         self.inputs: list[str] = []
         self.before: list[str] = []
+        self.left: dict[str, int] = {}
+        self.exits: list[tuple[Any, int]] = []
         self.region = Region({})
 
     def build(self) -> Any:
@@ -203,9 +208,10 @@ class _Loop:
         self._find_arguments()
         kept = self._find_switches(pivots[0])
         self._fill(kept)
-        raise_branches(self.region, self.library)
-        goes_on = self._text(pivots[0].name)
         results = [self._text(turn.name) for _, _, turn in self.variables]
+        every = [self._text(pivots[0].name), *results]
+        goes_on, *results = without_certain_switches(self.region, every)
+        raise_branches(self.region, self.library)
         return self._while(goes_on, results)
 
     def _of_kind(self, node: Any, name: str) -> list[Any]:
@@ -269,7 +275,6 @@ class _Loop:
         """Name what Switches of the loop give; the nodes that the functions consist of."""
         kept = []
         merges = {merge.name: index for index, (merge, _, _) in enumerate(self.variables)}
-        left: dict[str, int] = {}
         for node in self.nodes:
             if kind(node) == "Switch" and producer(data(node)[1]) == pivot.name:
                 source = data(node)[0]
@@ -279,21 +284,25 @@ class _Loop:
                         "loop variable."
                     )
                 self.texts[reference(node.name, 1)] = self.texts[source]
-                left[node.name] = merges[source]
+                self.left[node.name] = merges[source]
             elif kind(node) in ("NextIteration", "LoopCond") and controls(node):
                 kept.append(node)
             elif kind(node) in ("NextIteration", "LoopCond"):
                 self.texts[node.name] = data(node)[0]
             elif kind(node) not in ("Enter", "Exit") and node.name not in merges:
                 kept.append(node)
-        self.exits = [(node, self._exit(node, left)) for node in self.nodes if kind(node) == "Exit"]
+        self.exits = [(node, self._exit(node)) for node in self.nodes if kind(node) == "Exit"]
         return kept
 
-    def _exit(self, node: Any, left: dict[str, int]) -> int:
+    def _exit(self, node: Any) -> int:
         source = data(node)[0]
-        if source not in left:
+        passed = self.outer.nodes.get(source)
+        while passed is not None and passed.op == "Identity":
+            source = data(passed)[0]
+            passed = self.outer.nodes.get(source)
+        if source not in self.left:
             raise ValueError(f"The Exit node '{node.name}' reads '{source}', which is no Switch.")
-        return left[source]
+        return self.left[source]
 
     def _text(self, text: str) -> str:
         """How the functions name a tensor of the loop."""
@@ -305,16 +314,16 @@ class _Loop:
         """Put the nodes between the loop's own ones into the functions' region."""
         names = {node.name for node in kept}
         for node in kept:
+            if any(self._text(text) in self.left for text in data(node)):
+                # It only runs when the loop is left: an Exit looks through it.
+                self.left[node.name] = -1
+                continue
             copy = NodeDef()
             copy.CopyFrom(node)
             if kind(node) in ("NextIteration", "LoopCond"):
                 copy.op = "Identity"
                 copy.attr["T"].type = self.outer.output(node.name, node.name).dtype
             texts = [self._text(text) for text in data(node)]
-            for text, found in zip(data(node), texts, strict=True):
-                name, _ = parts(found)
-                if name in self.names - names:
-                    raise ValueError(f"The node '{node.name}' reads '{text}', which no turn gives.")
             before = []
             for name in controls(node):
                 if name in names:

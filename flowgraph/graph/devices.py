@@ -9,7 +9,7 @@ from typing import Any
 
 from flowgraph.graph.tensor import Operation
 
-__all__ = ["DeviceSpec", "checked", "colocate", "resolve"]
+__all__ = ["DeviceAttributes", "DeviceSpec", "checked", "colocate", "list_local_devices", "resolve"]
 
 _PART = re.compile(
     r"/(?:job:(?P<job>[^/:]+)|replica:(?P<replica>\d+)|task:(?P<task>\d+)"
@@ -102,3 +102,27 @@ def colocate(op: Operation, targets: list[Operation]) -> None:
     for target in targets:
         if target.device:
             op._device = target.device
+
+
+@dataclass(frozen=True)
+class DeviceAttributes:
+    """A device there is; a limit of 0 means that none is known."""
+
+    name: str
+    device_type: str
+    memory_limit: int = 0
+    incarnation: int = 0
+    physical_device_desc: str = ""
+
+    @property
+    def memory_limit_bytes(self) -> int:
+        return self.memory_limit
+
+
+def list_local_devices(session_config: Any = None) -> list[DeviceAttributes]:
+    """The devices of this machine: its CPU.
+
+    Args:
+        session_config: accepted for compatibility.
+    """
+    return [DeviceAttributes("/device:CPU:0", "CPU")]

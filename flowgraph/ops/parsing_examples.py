@@ -80,6 +80,12 @@ def _batch_samples() -> Any:
             sparse_types=[dtypes.string],
             dense_shapes=[[1, 2]],
         ),
+        _batch_case(
+            texts(_example(z=[b"a"]), _example(z=[b"bc"])),
+            ([], [np.array(b"z", np.object_)], [texts()]),
+            sparse_types=[],
+            dense_shapes=[[]],
+        ),
         _batch_case(texts(), only_y, **one_float),
         _batch_case(texts(_example(x=[1])), only_y, **one_float, raises="could not be found"),
         _batch_case(texts(_example(y=[1])), only_y, **one_float, raises="Data types don't match"),
@@ -182,7 +188,7 @@ def _stacked(rows: list[Any], dtype: DType, shape: Dims, default: Any) -> Any:
         if row.ndim:
             batch[place, : len(row)] = row
         else:
-            batch[place] = row
+            batch[place] = row[()]
     return batch
 
 

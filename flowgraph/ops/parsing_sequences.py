@@ -60,7 +60,16 @@ def _samples() -> Any:
         name = _word("name")
         return case(content, assumed, [], [], [], [_word(key)], [], name, **only_steps, **options)
 
+    words = protos.SequenceExample()
+    for word in (b"a", b"bc"):
+        words.feature_lists.feature_list["words"].feature.add().bytes_list.value.append(word)
+    spoken = np.array(words.SerializeToString(deterministic=True), np.object_)
+    one_word: dict[str, Any] = {
+        "feature_list_dense_types": [dtypes.string],
+        "feature_list_dense_shapes": [[]],
+    }
     return (
+        case(spoken, texts(), [], [], [], [_word("words")], [], _word(""), **one_word),
         case(
             content,
             texts(),
@@ -203,5 +212,5 @@ def _stacked(features: list[Any], wanted: Described, shape: TensorShape) -> Any:
     sizes = tuple(size or 0 for size in shape._dims or ())
     result = np.empty((len(features), *sizes), wanted.dtype.np)
     for place, feature in enumerate(features):
-        result[place] = dense_values(feature, wanted, sizes, ())
+        result[place] = dense_values(feature, wanted, sizes, ())[()]
     return result

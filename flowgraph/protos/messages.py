@@ -33,6 +33,7 @@ __all__ = [
     "DebugOptions",
     "DebugTensorWatch",
     "DeviceStepStats",
+    "EmbeddingInfo",
     "ErrorCode",
     "Event",
     "Example",
@@ -63,6 +64,7 @@ __all__ = [
     "OpDeprecation",
     "OpList",
     "OptimizerOptions",
+    "ProjectorConfig",
     "QueueRunnerDef",
     "RPCOptions",
     "ReaderBaseState",
@@ -80,6 +82,7 @@ __all__ = [
     "SessionMetadata",
     "SignatureDef",
     "SourceMetadata",
+    "SpriteMetadata",
     "StepStats",
     "Summary",
     "SummaryDescription",
@@ -184,6 +187,9 @@ SessionLog: Any = message_class("SessionLog")
 TaggedRunMetadata: Any = message_class("TaggedRunMetadata")
 SourceMetadata: Any = message_class("SourceMetadata")
 Event: Any = message_class("Event")
+SpriteMetadata: Any = message_class("SpriteMetadata")
+EmbeddingInfo: Any = message_class("EmbeddingInfo")
+ProjectorConfig: Any = message_class("ProjectorConfig")
 
 BytesList: Any = message_class("BytesList")
 FloatList: Any = message_class("FloatList")

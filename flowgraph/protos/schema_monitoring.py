@@ -4,6 +4,11 @@
 """
 
 SCHEMA = """
+SpriteMetadata: 1 image_path string, 2 single_image_dim *uint32
+EmbeddingInfo: 1 tensor_name string, 2 metadata_path string, 3 bookmarks_path string,
+    4 tensor_shape *uint32, 5 sprite SpriteMetadata, 6 tensor_path string
+ProjectorConfig: 1 model_checkpoint_path string, 2 embeddings *EmbeddingInfo,
+    3 model_checkpoint_dir string
 AllocationDescription: 1 requested_bytes int64, 2 allocated_bytes int64,
     3 allocator_name string, 4 allocation_id int64, 5 has_single_reference bool, 6 ptr uint64
 TensorDescription: 1 dtype DataType, 2 shape TensorShapeProto,

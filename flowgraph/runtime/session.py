@@ -13,6 +13,7 @@ import numpy as np
 
 from flowgraph.backends.context import RunContext
 from flowgraph.graph import sessions
+from flowgraph.graph.devices import DeviceAttributes
 from flowgraph.graph.graph import Graph, get_default_graph
 from flowgraph.graph.tensor import Tensor
 from flowgraph.graph.waiting import time_limit
@@ -77,9 +78,9 @@ class BaseSession:
     def sess_str(self) -> str:
         return str(self._target)
 
-    def list_devices(self) -> list[Any]:
+    def list_devices(self) -> list[DeviceAttributes]:
         """The one device there is."""
-        return ["/job:localhost/replica:0/task:0/device:CPU:0"]
+        return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0", "CPU")]
 
     def run(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import re
 import sys
 from collections.abc import Sequence
@@ -18,8 +19,14 @@ __all__ = ["install", "uninstall"]
 
 _ROOT = "tensorflow"
 _PRIVATE = "tensorflow.python"
-# The modules behind a contributed namespace: tensorflow.contrib.rnn.python.ops.core_rnn_cell.
-_CONTRIBUTED = re.compile(r"tensorflow\.contrib\.(\w+)\.python(?:\.\w+)*")
+# The modules behind a contributed namespace: tensorflow.contrib.rnn.python.ops.core_rnn_cell, or
+# tensorflow.contrib.learn.python.learn.datasets.mnist, where what follows is public too.
+_CONTRIBUTED = re.compile(
+    r"tensorflow\.contrib\.(?P<room>\w+)\.python(?:\.(?P=room)(?P<inside>(?:\.\w+)+)|(?:\.\w+)*)"
+)
+# The modules of messages, tensorflow.core.framework.graph_pb2, and the packages they lie in.
+_MESSAGES = re.compile(r"tensorflow\.core(?:\.(?:example|framework|protobuf|util)(\.\w+_pb2)?)?")
+_MESSAGE_SOURCES = ("flowgraph.protos", "flowgraph.protos:DataType")
 # Programs compare it; flowgraph's own version means nothing to them.
 _VERSION = "1.15.0"
 
@@ -38,14 +45,20 @@ class _Facade(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__"):
             for source in self._sources:
-                module = importlib.import_module(source)
-                if hasattr(module, name):
-                    return getattr(module, name)
+                found = _source(source)
+                if hasattr(found, name):
+                    return getattr(found, name)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
-        names = {name for source in self._sources for name in dir(importlib.import_module(source))}
-        return sorted(names)
+        return sorted({name for source in self._sources for name in dir(_source(source))})
+
+
+def _source(name: str) -> Any:
+    """A module, or what "module:attribute" names."""
+    module, _, attribute = name.partition(":")
+    found = importlib.import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 class _Loader(Loader):
@@ -94,7 +107,10 @@ class TensorFlowFinder(MetaPathFinder):
             return _private(fullname)
         contributed = _CONTRIBUTED.fullmatch(fullname)
         if contributed is not None:
-            return _Facade(fullname, (f"{flowgraph.__name__}.contrib.{contributed[1]}",))
+            return _Facade(fullname, _contributed_sources(**contributed.groupdict()))
+        messages = _MESSAGES.fullmatch(fullname)
+        if messages is not None:
+            return _Facade(fullname, _MESSAGE_SOURCES if messages[1] else ())
         public = flowgraph.__name__ + fullname.removeprefix(_ROOT)
         try:
             return importlib.import_module(public)
@@ -109,6 +125,17 @@ def _member_module(name: str) -> ModuleType | None:
     parent, _, member = name.rpartition(".")
     found = getattr(sys.modules.get(parent), member, None)
     return found if isinstance(found, ModuleType) else None
+
+
+def _contributed_sources(room: str, inside: str | None) -> tuple[str, ...]:
+    public = f"{flowgraph.__name__}.contrib.{room}"
+    if inside is not None:
+        try:
+            if importlib.util.find_spec(public + inside) is not None:
+                return (public + inside, public)
+        except ModuleNotFoundError:
+            pass
+    return (public,)
 
 
 def _private(fullname: str) -> ModuleType | None:

@@ -1,52 +1,20 @@
-"""Graphs whose loops and conditionals TensorFlow 1 writes as Switch, Merge, Enter and their like.
-
-A builder returns what is run: `Runs` with fetches, feeds and what is differentiated.
-"""
+"""Graphs whose loops and conditionals TensorFlow 1 writes as Switch, Merge, Enter and so on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-__all__ = ["BUILDERS", "Runs"]
+from oracle_tf.v1_runs import Runs, graph, vector
 
-
-@dataclass
-class Runs:
-    """What is run of a graph.
-
-    Attributes:
-        fetches: tensors and operations of each run.
-        feeds: one run for each.
-        gradients: a tensor and those it is differentiated by, in a graph that has none yet.
-        runs: how often each feed is run in one session.
-    """
-
-    fetches: list[Any]
-    feeds: list[dict[Any, Any]] = field(default_factory=lambda: [{}])
-    gradients: tuple[Any, list[Any]] | None = None
-    runs: int = 1
-
-
-BUILDERS: dict[str, Callable[[Any], Runs]] = {}
-
-
-def graph(build: Callable[[Any], Runs]) -> Callable[[Any], Runs]:
-    BUILDERS[build.__name__] = build
-    return build
-
-
-def _vector(seed: int, *shape: int) -> Any:
-    return np.random.RandomState(seed).randn(*shape).astype(np.float32)
+__all__: list[str] = []
 
 
 def _switches(tf: Any) -> tuple[Any, Any, list[dict[Any, Any]]]:
     p = tf.placeholder(tf.bool, [], "p")
     x = tf.placeholder(tf.float32, [3], "x")
-    return p, x, [{p: True, x: _vector(1, 3)}, {p: False, x: _vector(2, 3)}]
+    return p, x, [{p: True, x: vector(1, 3)}, {p: False, x: vector(2, 3)}]
 
 
 @graph
@@ -63,7 +31,7 @@ def powers(tf: Any) -> Runs:
     _, y = tf.while_loop(
         lambda i, y: i < 3, lambda i, y: [i + 1, tf.tanh(tf.matmul(y, w)) + x], [0, x]
     )
-    feed = {x: _vector(1, 2, 2), w: _vector(2, 2, 2)}
+    feed = {x: vector(1, 2, 2), w: vector(2, 2, 2)}
     return Runs([y], [feed], (tf.reduce_sum(y * y), [x, w]))
 
 
@@ -76,7 +44,7 @@ def growing(tf: Any) -> Runs:
         [0, x],
         shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])],
     )
-    return Runs([y], [{x: _vector(3, 1, 2)}], (tf.reduce_sum(y), [x]))
+    return Runs([y], [{x: vector(3, 1, 2)}], (tf.reduce_sum(y), [x]))
 
 
 @graph
@@ -97,7 +65,7 @@ def nested_loops(tf: Any) -> Runs:
         return [i + 1, tf.sin(z)]
 
     _, y = tf.while_loop(lambda i, y: i < 4, outer, [0, x])
-    return Runs([y], [{x: _vector(4, 2)}], (tf.reduce_sum(y), [x]))
+    return Runs([y], [{x: vector(4, 2)}], (tf.reduce_sum(y), [x]))
 
 
 @graph
@@ -168,7 +136,7 @@ def cond_in_loop(tf: Any) -> Runs:
         return [i + 1, tf.cond(even, lambda: y * x, lambda: tf.sin(y) + x)]
 
     _, y = tf.while_loop(lambda i, y: i < 5, body, [0, x])
-    return Runs([y], [{x: _vector(5, 2)}], (tf.reduce_sum(y), [x]))
+    return Runs([y], [{x: vector(5, 2)}], (tf.reduce_sum(y), [x]))
 
 
 @graph
@@ -183,7 +151,7 @@ def loop_in_cond_in_loop(tf: Any) -> Runs:
         return [i + 1, tf.cond(small, lambda: powered(y + 1.0, i), lambda: tf.cos(y))]
 
     _, y = tf.while_loop(lambda i, y: i < 5, body, [0, x])
-    return Runs([y], [{x: _vector(6, 2)}], (tf.reduce_sum(y), [x]))
+    return Runs([y], [{x: vector(6, 2)}], (tf.reduce_sum(y), [x]))
 
 
 @graph
@@ -242,109 +210,3 @@ def assigning_nested_loops(tf: Any) -> Runs:
     with tf.control_dependencies([last]):
         after = v.read_value()
     return Runs([after], runs=2)
-
-
-@graph
-def resource_variables(tf: Any) -> Runs:
-    p = tf.placeholder(tf.bool, [], "p")
-    v = tf.get_variable("v", initializer=[1.0, 2.0], use_resource=True)
-
-    def body(i: Any, y: Any) -> Any:
-        with tf.control_dependencies([v.assign_add([1.0, 0.0])]):
-            return [i + 1, y + v.read_value()]
-
-    _, y = tf.while_loop(lambda i, y: i < 3, body, [0, tf.zeros([2])], parallel_iterations=1)
-    z = tf.cond(p, lambda: y * v, lambda: y)
-    return Runs([y, z], [{p: True}, {p: False}], runs=2)
-
-
-@graph
-def mapped(tf: Any) -> Runs:
-    x = tf.placeholder(tf.float32, [4, 2], "x")
-    y = tf.map_fn(lambda row: tf.reduce_sum(row) * row, x)
-    return Runs([y], [{x: _vector(7, 4, 2)}], (tf.reduce_sum(y), [x]))
-
-
-@graph
-def scanned(tf: Any) -> Runs:
-    x = tf.placeholder(tf.float32, [4, 2], "x")
-    y = tf.scan(lambda a, row: tf.tanh(a) * row + a, x)
-    return Runs([y], [{x: _vector(8, 4, 2)}], (tf.reduce_sum(y), [x]))
-
-
-def _recurrent(tf: Any) -> tuple[Any, Any, Any, Any, Any]:
-    """A recurrent network over sequences of different lengths, as `dynamic_rnn` builds it."""
-    x = tf.placeholder(tf.float32, [2, None, 3], "x")
-    length = tf.placeholder(tf.int32, [2], "length")
-    w = tf.Variable(_vector(9, 7, 4), name="w")
-    steps = tf.transpose(x, [1, 0, 2])
-    count = tf.shape(steps)[0]
-    inputs = tf.TensorArray(tf.float32, count).unstack(steps)
-    outputs = tf.TensorArray(tf.float32, count)
-
-    def step(t: Any, outputs: Any, state: Any) -> Any:
-        def updated() -> Any:
-            return tf.tanh(tf.matmul(tf.concat([inputs.read(t), state], 1), w))
-
-        def masked() -> Any:
-            return tf.where(t < length, updated(), state)
-
-        new = tf.cond(t < tf.reduce_min(length), updated, masked)
-        return t + 1, outputs.write(t, new), new
-
-    _, outputs, state = tf.while_loop(
-        lambda t, *_: t < count,
-        step,
-        (0, outputs, tf.zeros([2, 4])),
-        parallel_iterations=32,
-        swap_memory=True,
-    )
-    return x, length, w, tf.transpose(outputs.stack(), [1, 0, 2]), state
-
-
-@graph
-def recurrent(tf: Any) -> Runs:
-    x, length, w, y, state = _recurrent(tf)
-    feed = {x: _vector(10, 2, 5, 3), length: [3, 5]}
-    return Runs([y, state], [feed], (tf.reduce_sum(y) + tf.reduce_sum(state), [x, w.value()]))
-
-
-@graph
-def recurrent_training(tf: Any) -> Runs:
-    x, length, _, y, state = _recurrent(tf)
-    loss = tf.reduce_mean(tf.square(y - 0.5)) + tf.reduce_sum(state * state)
-    train = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
-    with tf.control_dependencies([train]):
-        after = tf.identity(loss)
-    feed = {x: _vector(10, 2, 5, 3), length: [3, 5]}
-    return Runs([after, y], [feed], runs=3)
-
-
-def _with_gradients(build: Callable[[Any], Runs], name: str) -> None:
-    """The graph of `build` together with the gradients that TensorFlow adds to it."""
-
-    def gradients(tf: Any) -> Runs:
-        runs = build(tf)
-        assert runs.gradients is not None
-        found = tf.gradients(runs.gradients[0], runs.gradients[1])
-        return Runs([*runs.fetches, *(tf.identity(each) for each in found)], runs.feeds)
-
-    BUILDERS[name] = gradients
-
-
-for _build in [build for build in BUILDERS.values()]:
-    if _build in (
-        powers,
-        growing,
-        nested_loops,
-        plain_cond,
-        cond_with_several_results,
-        nested_conds,
-        cases,
-        cond_in_loop,
-        loop_in_cond_in_loop,
-        mapped,
-        scanned,
-        recurrent,
-    ):
-        _with_gradients(_build, f"gradients_of_{_build.__name__}")

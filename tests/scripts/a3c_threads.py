@@ -30,18 +30,20 @@ class ACNet(object):
             with tf.name_scope("a_loss"):
                 log_prob = tf.reduce_sum(
                     tf.log(self.a_prob + 1e-5) * tf.one_hot(self.a_his, N_A, dtype=tf.float32),
-                    axis=1, keep_dims=True)
+                    axis=1,
+                    keep_dims=True,
+                )
                 exp_v = log_prob * tf.stop_gradient(td)
-                entropy = -tf.reduce_sum(self.a_prob * tf.log(self.a_prob + 1e-5),
-                                         axis=1, keep_dims=True)
+                entropy = -tf.reduce_sum(
+                    self.a_prob * tf.log(self.a_prob + 1e-5), axis=1, keep_dims=True
+                )
                 self.a_loss = tf.reduce_mean(-(0.01 * entropy + exp_v))
             with tf.name_scope("local_grad"):
                 self.a_grads = tf.gradients(self.a_loss, self.a_params)
                 self.c_grads = tf.gradients(self.c_loss, self.c_params)
         with tf.name_scope("sync"):
             with tf.name_scope("pull"):
-                pairs = zip(self.a_params + self.c_params,
-                            globalAC.a_params + globalAC.c_params)
+                pairs = zip(self.a_params + self.c_params, globalAC.a_params + globalAC.c_params)
                 self.pull_params_op = [l_p.assign(g_p) for l_p, g_p in pairs]
             with tf.name_scope("push"):
                 self.update_a_op = OPT_A.apply_gradients(zip(self.a_grads, globalAC.a_params))
@@ -51,8 +53,7 @@ class ACNet(object):
         w_init = tf.random_normal_initializer(0.0, 0.1)
         with tf.variable_scope("actor"):
             l_a = tf.layers.dense(self.s, 16, tf.nn.relu6, kernel_initializer=w_init, name="la")
-            a_prob = tf.layers.dense(l_a, N_A, tf.nn.softmax, kernel_initializer=w_init,
-                                     name="ap")
+            a_prob = tf.layers.dense(l_a, N_A, tf.nn.softmax, kernel_initializer=w_init, name="ap")
         with tf.variable_scope("critic"):
             l_c = tf.layers.dense(self.s, 16, tf.nn.relu6, kernel_initializer=w_init, name="lc")
             v = tf.layers.dense(l_c, 1, kernel_initializer=w_init, name="v")
@@ -76,8 +77,7 @@ class Worker(object):
             a = (self.rng.rand(16) < prob[:, 1]).astype(np.int32)
             reward = np.where(a == (s[:, 0] > 0), 1.0, 0.0)[:, None]
             feed = {self.AC.s: s, self.AC.a_his: a, self.AC.v_target: reward}
-            _, _, loss = SESS.run(
-                [self.AC.update_a_op, self.AC.update_c_op, self.AC.c_loss], feed)
+            _, _, loss = SESS.run([self.AC.update_a_op, self.AC.update_c_op, self.AC.c_loss], feed)
             with LOCK:
                 losses.append(float(loss))
                 GLOBAL_UPDATES += 1
@@ -100,5 +100,12 @@ for worker in workers:
     worker_threads.append(t)
 COORD.join(worker_threads)
 end = SESS.run(GLOBAL_AC.a_params + GLOBAL_AC.c_params)
-print(json.dumps({"values": losses, "updates": GLOBAL_UPDATES,
-                  "moved": [bool(np.abs(a - b).max() > 0) for a, b in zip(start, end)]}))
+print(
+    json.dumps(
+        {
+            "values": losses,
+            "updates": GLOBAL_UPDATES,
+            "moved": [bool(np.abs(a - b).max() > 0) for a, b in zip(start, end)],
+        }
+    )
+)

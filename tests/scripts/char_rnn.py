@@ -14,7 +14,7 @@ vocab = dict(zip(chars, range(len(chars))))
 tensor = np.array(list(map(vocab.get, TEXT)))
 
 
-class Model():
+class Model:
     def __init__(self, rnn_size, num_layers, batch_size, seq_length, vocab_size, training=True):
         if not training:
             batch_size = seq_length = 1
@@ -37,13 +37,18 @@ class Model():
             return tf.nn.embedding_lookup(embedding, prev_symbol)
 
         outputs, last_state = legacy_seq2seq.rnn_decoder(
-            inputs, self.initial_state, cell, loop_function=loop if not training else None,
-            scope="rnnlm")
+            inputs,
+            self.initial_state,
+            cell,
+            loop_function=loop if not training else None,
+            scope="rnnlm",
+        )
         output = tf.reshape(tf.concat(outputs, 1), [-1, rnn_size])
         self.logits = tf.matmul(output, softmax_w) + softmax_b
         self.probs = tf.nn.softmax(self.logits)
         loss = legacy_seq2seq.sequence_loss_by_example(
-            [self.logits], [tf.reshape(self.targets, [-1])], [tf.ones([batch_size * seq_length])])
+            [self.logits], [tf.reshape(self.targets, [-1])], [tf.ones([batch_size * seq_length])]
+        )
         self.cost = tf.reduce_sum(loss) / batch_size / seq_length
         self.final_state = last_state
         self.lr = tf.Variable(0.0, trainable=False)
@@ -67,7 +72,7 @@ class Model():
 
 BATCH, SEQ = 5, 18
 num_batches = int(tensor.size / (BATCH * SEQ))
-xdata = tensor[:num_batches * BATCH * SEQ]
+xdata = tensor[: num_batches * BATCH * SEQ]
 ydata = np.roll(xdata, -1)
 x_batches = np.split(xdata.reshape(BATCH, -1), num_batches, 1)
 y_batches = np.split(ydata.reshape(BATCH, -1), num_batches, 1)
@@ -79,7 +84,7 @@ with tf.Session() as sess:
     tf.global_variables_initializer().run()
     saver = tf.train.Saver(tf.global_variables())
     for epoch in range(15):
-        sess.run(tf.assign(model.lr, 0.01 * (0.97 ** epoch)))
+        sess.run(tf.assign(model.lr, 0.01 * (0.97**epoch)))
         state = sess.run(model.initial_state)
         for x, y in zip(x_batches, y_batches):
             feed = {model.input_data: x, model.targets: y}

@@ -27,7 +27,8 @@ lr = tf.placeholder(dtype=tf.float32, shape=[], name="lr")
 
 with tf.variable_scope("words"):
     _embeddings = tf.Variable(
-        rng.uniform(-0.5, 0.5, (NUM_WORDS, DIM)).astype(np.float32), name="_word_embeddings")
+        rng.uniform(-0.5, 0.5, (NUM_WORDS, DIM)).astype(np.float32), name="_word_embeddings"
+    )
     embeddings = tf.nn.embedding_lookup(_embeddings, word_ids, name="word_embeddings")
     embeddings = tf.nn.dropout(embeddings, dropout)
 
@@ -35,19 +36,18 @@ with tf.variable_scope("bi-lstm"):
     cell_fw = tf.contrib.rnn.LSTMCell(HIDDEN)
     cell_bw = tf.contrib.rnn.LSTMCell(HIDDEN)
     (output_fw, output_bw), _ = tf.nn.bidirectional_dynamic_rnn(
-        cell_fw, cell_bw, embeddings, sequence_length=sequence_lengths, dtype=tf.float32)
+        cell_fw, cell_bw, embeddings, sequence_length=sequence_lengths, dtype=tf.float32
+    )
     output = tf.nn.dropout(tf.concat([output_fw, output_bw], axis=-1), dropout)
 
 with tf.variable_scope("proj"):
     W = tf.get_variable("W", dtype=tf.float32, shape=[2 * HIDDEN, NUM_TAGS])
-    b = tf.get_variable("b", shape=[NUM_TAGS], dtype=tf.float32,
-                        initializer=tf.zeros_initializer())
+    b = tf.get_variable("b", shape=[NUM_TAGS], dtype=tf.float32, initializer=tf.zeros_initializer())
     nsteps = tf.shape(output)[1]
     pred = tf.matmul(tf.reshape(output, [-1, 2 * HIDDEN]), W) + b
     logits = tf.reshape(pred, [-1, nsteps, NUM_TAGS])
 
-log_likelihood, trans_params = tf.contrib.crf.crf_log_likelihood(
-    logits, labels, sequence_lengths)
+log_likelihood, trans_params = tf.contrib.crf.crf_log_likelihood(logits, labels, sequence_lengths)
 loss = tf.reduce_mean(-log_likelihood)
 best, best_score = tf.contrib.crf.crf_decode(logits, trans_params, sequence_lengths)
 
@@ -62,11 +62,18 @@ with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     for epoch in range(12):
         for start in range(0, len(sentences), 16):
-            ids, lengths = pad_sequences(sentences[start:start + 16])
-            tag_ids, _ = pad_sequences(tags[start:start + 16])
-            _, value = sess.run([train_op, loss], feed_dict={
-                word_ids: ids, labels: tag_ids, sequence_lengths: lengths,
-                dropout: 0.9, lr: 0.03})
+            ids, lengths = pad_sequences(sentences[start : start + 16])
+            tag_ids, _ = pad_sequences(tags[start : start + 16])
+            _, value = sess.run(
+                [train_op, loss],
+                feed_dict={
+                    word_ids: ids,
+                    labels: tag_ids,
+                    sequence_lengths: lengths,
+                    dropout: 0.9,
+                    lr: 0.03,
+                },
+            )
         losses.append(float(value))
 
     ids, lengths = pad_sequences(sentences)
@@ -78,5 +85,12 @@ with tf.Session() as sess:
         agree += viterbi == list(decoded[i][:length])
         correct += sum(a == b for a, b in zip(viterbi, tags[i]))
         total += length
-print(json.dumps({"losses": losses, "accuracy": correct / float(total),
-                  "decoders agree": bool(agree == len(sentences))}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "accuracy": correct / float(total),
+            "decoders agree": bool(agree == len(sentences)),
+        }
+    )
+)

@@ -10,14 +10,21 @@ for part in range(2):
         output.write("rooms,age,kind,price\n")
         for i in range(12):
             rooms, age = i % 5 + 1, (7 * i + part) % 10
-            output.write("%d,%s,%s,%.1f\n" % (rooms, age if i % 6 else "",
-                                               "flat" if i % 2 else "house",
-                                               4.0 * rooms - 0.5 * age + (i % 2)))
+            output.write(
+                "%d,%s,%s,%.1f\n"
+                % (
+                    rooms,
+                    age if i % 6 else "",
+                    "flat" if i % 2 else "house",
+                    4.0 * rooms - 0.5 * age + (i % 2),
+                )
+            )
 
 
 def read_csv(batch_size, file_name, record_defaults):
     filename_queue = tf.train.string_input_producer(
-        tf.train.match_filenames_once(os.path.join(".", file_name)), shuffle=False)
+        tf.train.match_filenames_once(os.path.join(".", file_name)), shuffle=False
+    )
     reader = tf.TextLineReader(skip_header_lines=1)
     key, value = reader.read(filename_queue)
     decoded = tf.decode_csv(value, record_defaults=record_defaults)
@@ -25,8 +32,7 @@ def read_csv(batch_size, file_name, record_defaults):
 
 
 def inputs():
-    keys, rooms, age, kind, price = read_csv(
-        24, "housing*.csv", [[0.0], [5.0], [""], [0.0]])
+    keys, rooms, age, kind, price = read_csv(24, "housing*.csv", [[0.0], [5.0], [""], [0.0]])
     is_flat = tf.to_float(tf.equal(kind, ["flat"]))
     features = tf.transpose(tf.stack([rooms, age, is_flat]))
     return keys, features, tf.reshape(price, [24, 1])
@@ -51,6 +57,13 @@ with tf.Session() as sess:
     coord.request_stop()
     coord.join(threads, stop_grace_period_secs=10)
     weights = W.eval()[:, 0]
-print(json.dumps({"losses": losses, "keys": [k.decode() for k in first_keys[:2]],
-                  "default": float(features[0, 1]),
-                  "weights": [float(w) for w in weights]}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "keys": [k.decode() for k in first_keys[:2]],
+            "default": float(features[0, 1]),
+            "weights": [float(w) for w in weights],
+        }
+    )
+)

@@ -18,8 +18,14 @@ class batch_norm(object):
 
     def __call__(self, x, train=True):
         return tf.contrib.layers.batch_norm(
-            x, decay=self.momentum, updates_collections=tf.GraphKeys.UPDATE_OPS,
-            epsilon=self.epsilon, scale=True, is_training=train, scope=self.name)
+            x,
+            decay=self.momentum,
+            updates_collections=tf.GraphKeys.UPDATE_OPS,
+            epsilon=self.epsilon,
+            scale=True,
+            is_training=train,
+            scope=self.name,
+        )
 
 
 def lrelu(x, leak=0.2, name="lrelu"):
@@ -28,22 +34,27 @@ def lrelu(x, leak=0.2, name="lrelu"):
 
 def conv2d(input_, output_dim, k=5, d=2, stddev=0.02, name="conv2d"):
     with tf.variable_scope(name):
-        w = tf.get_variable("w", [k, k, input_.get_shape()[-1], output_dim],
-                            initializer=tf.truncated_normal_initializer(stddev=stddev))
+        w = tf.get_variable(
+            "w",
+            [k, k, input_.get_shape()[-1], output_dim],
+            initializer=tf.truncated_normal_initializer(stddev=stddev),
+        )
         conv = tf.nn.conv2d(input_, w, strides=[1, d, d, 1], padding="SAME")
-        biases = tf.get_variable("biases", [output_dim],
-                                 initializer=tf.constant_initializer(0.0))
+        biases = tf.get_variable("biases", [output_dim], initializer=tf.constant_initializer(0.0))
         return tf.reshape(tf.nn.bias_add(conv, biases), tf.shape(conv))
 
 
 def deconv2d(input_, output_shape, k=5, d=2, stddev=0.02, name="deconv2d"):
     with tf.variable_scope(name):
-        w = tf.get_variable("w", [k, k, output_shape[-1], input_.get_shape()[-1]],
-                            initializer=tf.random_normal_initializer(stddev=stddev))
-        deconv = tf.nn.conv2d_transpose(
-            input_, w, output_shape=output_shape, strides=[1, d, d, 1])
-        biases = tf.get_variable("biases", [output_shape[-1]],
-                                 initializer=tf.constant_initializer(0.0))
+        w = tf.get_variable(
+            "w",
+            [k, k, output_shape[-1], input_.get_shape()[-1]],
+            initializer=tf.random_normal_initializer(stddev=stddev),
+        )
+        deconv = tf.nn.conv2d_transpose(input_, w, output_shape=output_shape, strides=[1, d, d, 1])
+        biases = tf.get_variable(
+            "biases", [output_shape[-1]], initializer=tf.constant_initializer(0.0)
+        )
         return tf.reshape(tf.nn.bias_add(deconv, biases), deconv.get_shape())
 
 
@@ -57,7 +68,8 @@ def discriminator(image, reuse=False):
         h1.set_shape([BATCH, 2, 2, 8])
         h1 = lrelu(d_bn1(h1))
         h2 = tf.contrib.layers.fully_connected(
-            tf.reshape(h1, [BATCH, -1]), 1, activation_fn=None, scope="d_h2_lin")
+            tf.reshape(h1, [BATCH, -1]), 1, activation_fn=None, scope="d_h2_lin"
+        )
         return tf.nn.sigmoid(h2), h2
 
 
@@ -108,7 +120,14 @@ with tf.Session() as sess:
         g_losses.append(float(g_loss.eval({z: batch_z})))
     after = sess.run(moving)
     samples = sess.run(sampler, {z: batch_z})
-print(json.dumps({
-    "losses": losses, "generator": g_losses, "samples": list(samples.shape),
-    "moved": [bool(np.abs(a - b).max() > 0) for a, b in zip(after, before)],
-    "updates": len(tf.get_collection(tf.GraphKeys.UPDATE_OPS))}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "generator": g_losses,
+            "samples": list(samples.shape),
+            "moved": [bool(np.abs(a - b).max() > 0) for a, b in zip(after, before)],
+            "updates": len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)),
+        }
+    )
+)

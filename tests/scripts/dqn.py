@@ -45,15 +45,18 @@ class DeepQNetwork(object):
         w_initializer = tf.random_normal_initializer(0.0, 0.3)
         b_initializer = tf.constant_initializer(0.1)
         with tf.variable_scope("l1"):
-            w1 = tf.get_variable("w1", [self.n_features, 10], initializer=w_initializer,
-                                 collections=c_names)
+            w1 = tf.get_variable(
+                "w1", [self.n_features, 10], initializer=w_initializer, collections=c_names
+            )
             b1 = tf.get_variable("b1", [1, 10], initializer=b_initializer, collections=c_names)
             l1 = tf.nn.relu(tf.matmul(s, w1) + b1)
         with tf.variable_scope("l2"):
-            w2 = tf.get_variable("w2", [10, self.n_actions], initializer=w_initializer,
-                                 collections=c_names)
-            b2 = tf.get_variable("b2", [1, self.n_actions], initializer=b_initializer,
-                                 collections=c_names)
+            w2 = tf.get_variable(
+                "w2", [10, self.n_actions], initializer=w_initializer, collections=c_names
+            )
+            b2 = tf.get_variable(
+                "b2", [1, self.n_actions], initializer=b_initializer, collections=c_names
+            )
             return tf.matmul(l1, w2) + b2
 
     def _build_net(self):
@@ -63,11 +66,9 @@ class DeepQNetwork(object):
         self.reward = tf.placeholder(tf.float32, [None], name="reward")
         self.done = tf.placeholder(tf.float32, [None], name="done")
         with tf.variable_scope("eval_net"):
-            self.q_eval = self._net(
-                self.s, ["eval_net_params", tf.GraphKeys.GLOBAL_VARIABLES])
+            self.q_eval = self._net(self.s, ["eval_net_params", tf.GraphKeys.GLOBAL_VARIABLES])
         with tf.variable_scope("target_net"):
-            self.q_next = self._net(
-                self.s_, ["target_net_params", tf.GraphKeys.GLOBAL_VARIABLES])
+            self.q_next = self._net(self.s_, ["target_net_params", tf.GraphKeys.GLOBAL_VARIABLES])
         target = self.reward + self.gamma * (1 - self.done) * tf.reduce_max(self.q_next, axis=1)
         one_hot = tf.one_hot(self.action, self.n_actions, 1.0, 0.0)
         chosen = tf.reduce_sum(self.q_eval * one_hot, reduction_indices=1)
@@ -78,7 +79,8 @@ class DeepQNetwork(object):
         with tf.variable_scope("train"):
             params = tf.get_collection("eval_net_params")
             self._train_op = tf.train.RMSPropOptimizer(0.01, momentum=0.5, epsilon=0.01).minimize(
-                self.loss, var_list=params)
+                self.loss, var_list=params
+            )
 
     def choose_action(self, observation, epsilon):
         if np.random.uniform() < epsilon:
@@ -90,8 +92,10 @@ class DeepQNetwork(object):
         if self.learn_step_counter % self.replace_target_iter == 0:
             self.sess.run(self.replace_target_op)
         s, a, r, s_, done = map(np.array, zip(*random.sample(self.memory, 32)))
-        _, cost = self.sess.run([self._train_op, self.loss], feed_dict={
-            self.s: s, self.action: a, self.reward: r, self.s_: s_, self.done: done})
+        _, cost = self.sess.run(
+            [self._train_op, self.loss],
+            feed_dict={self.s: s, self.action: a, self.reward: r, self.s_: s_, self.done: done},
+        )
         self.cost_his.append(float(cost))
         self.learn_step_counter += 1
 

@@ -35,7 +35,8 @@ def train():
         tf.train.write_graph(sess.graph_def, MODEL_DIR, "graph.pbtxt")
         tf.train.Saver().save(sess, os.path.join(MODEL_DIR, "model.ckpt"))
         constant_graph = graph_util.convert_variables_to_constants(
-            sess, sess.graph.as_graph_def(), ["output"])
+            sess, sess.graph.as_graph_def(), ["output"]
+        )
         with gfile.GFile(os.path.join(MODEL_DIR, "frozen.pb"), mode="wb") as f:
             f.write(constant_graph.SerializeToString())
         return losses, sess.run("output:0", {"input:0": data})
@@ -60,14 +61,26 @@ with tf.Session(graph=graph) as sess:
 with tf.Graph().as_default(), tf.Session() as sess:
     doubled = tf.placeholder(tf.float32, [None, 4]) * 2
     halved = doubled / 2
-    out, w = tf.import_graph_def(graph_def, input_map={"input:0": halved},
-                                 return_elements=["output:0", "fc/w"], name="")
+    out, w = tf.import_graph_def(
+        graph_def, input_map={"input:0": halved}, return_elements=["output:0", "fc/w"], name=""
+    )
     gradient = tf.gradients(out, halved)[0]
-    mapped, slope, kind = sess.run(out, {doubled: 2 * data}), sess.run(
-        gradient, {doubled: data}), w.type
-print(json.dumps({
-    "losses": losses, "equal": bool(np.array_equal(before, after)),
-    "mapped": bool(np.allclose(before, mapped)), "slope": slope[0].tolist(), "kind": kind,
-    "ops": sorted({node.op for node in graph_def.node}),
-    "names": [op.name for op in graph.get_operations()][:2],
-    "text": os.path.exists(os.path.join(MODEL_DIR, "graph.pbtxt"))}))
+    mapped, slope, kind = (
+        sess.run(out, {doubled: 2 * data}),
+        sess.run(gradient, {doubled: data}),
+        w.type,
+    )
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "equal": bool(np.array_equal(before, after)),
+            "mapped": bool(np.allclose(before, mapped)),
+            "slope": slope[0].tolist(),
+            "kind": kind,
+            "ops": sorted({node.op for node in graph_def.node}),
+            "names": [op.name for op in graph.get_operations()][:2],
+            "text": os.path.exists(os.path.join(MODEL_DIR, "graph.pbtxt")),
+        }
+    )
+)

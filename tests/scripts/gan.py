@@ -13,8 +13,11 @@ tf.set_random_seed(seed)
 
 def linear(input, output_dim, scope=None, stddev=1.0):
     with tf.variable_scope(scope or "linear"):
-        w = tf.get_variable("w", [input.get_shape()[1], output_dim],
-                            initializer=tf.random_normal_initializer(stddev=stddev))
+        w = tf.get_variable(
+            "w",
+            [input.get_shape()[1], output_dim],
+            initializer=tf.random_normal_initializer(stddev=stddev),
+        )
         b = tf.get_variable("b", [output_dim], initializer=tf.constant_initializer(0.0))
         return tf.matmul(input, w) + b
 
@@ -33,9 +36,11 @@ def discriminator(input, h_dim):
 def optimizer(loss, var_list, initial_learning_rate=0.03):
     batch = tf.Variable(0, trainable=False)
     learning_rate = tf.train.exponential_decay(
-        initial_learning_rate, batch, 50, 0.95, staircase=True)
+        initial_learning_rate, batch, 50, 0.95, staircase=True
+    )
     return tf.train.GradientDescentOptimizer(learning_rate).minimize(
-        loss, global_step=batch, var_list=var_list)
+        loss, global_step=batch, var_list=var_list
+    )
 
 
 def log(x):
@@ -71,7 +76,10 @@ def main(args):
             x = np.sort(np.random.normal(4, 0.5, args.batch_size))
             z = np.linspace(-5, 5, args.batch_size) + np.random.random(args.batch_size) * 0.01
             feed = {model.x: x.reshape(-1, 1), model.z: z.reshape(-1, 1)}
-            loss_d, _, = session.run([model.loss_d, model.opt_d], feed)
+            (
+                loss_d,
+                _,
+            ) = session.run([model.loss_d, model.opt_d], feed)
             z = np.linspace(-5, 5, args.batch_size) + np.random.random(args.batch_size) * 0.01
             loss_g, _ = session.run([model.loss_g, model.opt_g], {model.z: z.reshape(-1, 1)})
             d_losses.append(float(loss_d))
@@ -80,8 +88,16 @@ def main(args):
         session.run(model.opt_g, {model.z: z.reshape(-1, 1)})
         after = session.run(model.d_params)
     untouched = all(np.array_equal(a, b) for a, b in zip(before, after))
-    print(json.dumps({"losses": d_losses, "generator": g_losses, "untouched": untouched,
-                      "parameters": [v.op.name for v in model.d_params + model.g_params]}))
+    print(
+        json.dumps(
+            {
+                "losses": d_losses,
+                "generator": g_losses,
+                "untouched": untouched,
+                "parameters": [v.op.name for v in model.d_params + model.g_params],
+            }
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -58,15 +58,27 @@ with tf.Session() as sess:
         "turned": tf.image.rot90(tf.image.transpose_image(cast)),
         "hsv": tf.image.rgb_to_hsv(as_float),
         "patches": tf.extract_image_patches(
-            tf.expand_dims(cast, 0), [1, 8, 8, 1], [1, 8, 8, 1], [1, 1, 1, 1], "VALID"),
+            tf.expand_dims(cast, 0), [1, 8, 8, 1], [1, 8, 8, 1], [1, 1, 1, 1], "VALID"
+        ),
         "boxes": tf.image.draw_bounding_boxes(
-            tf.expand_dims(as_float, 0), [[[0.1, 0.2, 0.5, 0.9]]]),
+            tf.expand_dims(as_float, 0), [[[0.1, 0.2, 0.5, 0.9]]]
+        ),
         "crops": tf.image.crop_and_resize(
-            tf.expand_dims(as_float, 0), [[0.1, 0.2, 0.5, 0.9], [0, 0, 1, 1]], [0, 0], [6, 6]),
+            tf.expand_dims(as_float, 0), [[0.1, 0.2, 0.5, 0.9], [0, 0, 1, 1]], [0, 0], [6, 6]
+        ),
     }
     values = sess.run(results)
-print(json.dumps({
-    "round trip": bool((values["decoded"] == picture).all()),
-    "shapes": {name: list(value.shape) for name, value in sorted(values.items())},
-    "sums": {name: float(value.astype(np.float64).mean()) for name, value in values.items()},
-    "spread": {name: float(value.astype(np.float64).std()) for name, value in values.items()}}))
+print(
+    json.dumps(
+        {
+            "round trip": bool((values["decoded"] == picture).all()),
+            "shapes": {name: list(value.shape) for name, value in sorted(values.items())},
+            "sums": {
+                name: float(value.astype(np.float64).mean()) for name, value in values.items()
+            },
+            "spread": {
+                name: float(value.astype(np.float64).std()) for name, value in values.items()
+            },
+        }
+    )
+)

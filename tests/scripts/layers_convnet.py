@@ -14,9 +14,14 @@ X[np.arange(64), Y * 3, :] += 1.0
 def conv_block(inputs, filters, training, name):
     with tf.variable_scope(name):
         net = tf.layers.conv2d(
-            inputs, filters=filters, kernel_size=[3, 3], padding="same", use_bias=False,
+            inputs,
+            filters=filters,
+            kernel_size=[3, 3],
+            padding="same",
+            use_bias=False,
             kernel_initializer=tf.contrib.layers.xavier_initializer_conv2d(),
-            kernel_regularizer=tf.contrib.layers.l2_regularizer(scale=1e-3))
+            kernel_regularizer=tf.contrib.layers.l2_regularizer(scale=1e-3),
+        )
         net = tf.layers.batch_normalization(net, momentum=0.8, training=training, fused=True)
         net = tf.nn.relu(net)
         return tf.layers.max_pooling2d(net, pool_size=[2, 2], strides=2)
@@ -44,10 +49,12 @@ with tf.device("/gpu:0"):
     update_ops = tf.get_collection(tf.GraphKeys.UPDATE_OPS)
     with tf.control_dependencies(update_ops):
         train_op = tf.train.AdamOptimizer(learning_rate=3e-3).minimize(
-            loss=loss, global_step=tf.train.get_or_create_global_step())
+            loss=loss, global_step=tf.train.get_or_create_global_step()
+        )
     predictions = {
         "classes": tf.argmax(input=logits, axis=1),
-        "probabilities": tf.nn.softmax(logits, name="softmax_tensor")}
+        "probabilities": tf.nn.softmax(logits, name="softmax_tensor"),
+    }
     accuracy, update_accuracy = tf.metrics.accuracy(labels=y, predictions=predictions["classes"])
 
 config = tf.ConfigProto(allow_soft_placement=True, log_device_placement=False)
@@ -64,6 +71,14 @@ with tf.Session(config=config) as sess:
     first, second = (sess.run(predictions, {x: X[:3], is_training: False}) for _ in range(2))
     same = np.array_equal(first["probabilities"], second["probabilities"])
     value, step = sess.run([accuracy, tf.train.get_global_step()])
-print(json.dumps({"losses": losses, "accuracy": float(value), "step": int(step),
-                  "deterministic when not training": bool(same),
-                  "variables": [v.op.name for v in tf.trainable_variables()]}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "accuracy": float(value),
+            "step": int(step),
+            "deterministic when not training": bool(same),
+            "variables": [v.op.name for v in tf.trainable_variables()],
+        }
+    )
+)

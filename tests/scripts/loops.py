@@ -21,10 +21,14 @@ def newton(a):
 
 def collatz(start):
     i = tf.constant(0)
-    c = lambda i, n: tf.greater(n, 1)  # noqa: E731
-    b = lambda i, n: [tf.add(i, 1), tf.cond(tf.equal(n % 2, 0), lambda: n // 2,  # noqa: E731
-                                            lambda: 3 * n + 1)]
-    return tf.while_loop(c, b, [i, start])[0]
+    return tf.while_loop(
+        lambda i, n: tf.greater(n, 1),
+        lambda i, n: [
+            tf.add(i, 1),
+            tf.cond(tf.equal(n % 2, 0), lambda: n // 2, lambda: 3 * n + 1),
+        ],
+        [i, start],
+    )[0]
 
 
 with tf.Session() as sess:
@@ -34,8 +38,9 @@ with tf.Session() as sess:
 
     elems = tf.constant([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
     W = tf.Variable([[0.5, 0.1], [-0.2, 0.3]])
-    states = tf.scan(lambda h, x: tf.tanh(tf.matmul(h[None], W)[0] + x), elems,
-                     initializer=tf.zeros([2]))
+    states = tf.scan(
+        lambda h, x: tf.tanh(tf.matmul(h[None], W)[0] + x), elems, initializer=tf.zeros([2])
+    )
     scan_loss = tf.reduce_sum(states[-1])
     sums = tf.scan(lambda acc, x: acc + x, elems)
     mapped = tf.map_fn(lambda x: (x * 2, tf.reduce_sum(x)), elems, dtype=(tf.float32, tf.float32))
@@ -44,9 +49,11 @@ with tf.Session() as sess:
 
     matrix = tf.constant([[0.0], [1.0]])
     grown = tf.while_loop(
-        lambda i, m: i < 3, lambda i, m: [i + 1, tf.concat([m, m + 10.0], axis=0)],
+        lambda i, m: i < 3,
+        lambda i, m: [i + 1, tf.concat([m, m + 10.0], axis=0)],
         loop_vars=[tf.constant(0), matrix],
-        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 1])])[1]
+        shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 1])],
+    )[1]
 
     ta = tf.TensorArray(tf.float32, size=0, dynamic_size=True, clear_after_read=False)
 
@@ -61,25 +68,42 @@ with tf.Session() as sess:
     with tf.control_dependencies([tf.assign_add(v, 5)]):
         read = tf.identity(v)
     which = tf.placeholder(tf.int32, [])
-    chosen = tf.case([(tf.equal(which, 0), lambda: tf.constant("zero")),
-                      (tf.less(which, 0), lambda: tf.constant("negative"))],
-                     default=lambda: tf.constant("other"), exclusive=True)
+    chosen = tf.case(
+        [
+            (tf.equal(which, 0), lambda: tf.constant("zero")),
+            (tf.less(which, 0), lambda: tf.constant("negative")),
+        ],
+        default=lambda: tf.constant("other"),
+        exclusive=True,
+    )
 
-    grad_of_loop = tf.gradients(tf.while_loop(
-        lambda i, y: i < 4, lambda i, y: (i + 1, y * a), (tf.constant(0), tf.constant(1.0)),
-        parallel_iterations=1, back_prop=True)[1], a)[0]
+    grad_of_loop = tf.gradients(
+        tf.while_loop(
+            lambda i, y: i < 4,
+            lambda i, y: (i + 1, y * a),
+            (tf.constant(0), tf.constant(1.0)),
+            parallel_iterations=1,
+            back_prop=True,
+        )[1],
+        a,
+    )[0]
 
     sess.run(tf.global_variables_initializer())
     result = {
         "newton": sess.run([root, slope], {a: 2.0}),
         "turns": sess.run(count, {a: 2.0}),
         "collatz": sess.run(collatz(tf.constant(27))),
-        "scan": sess.run(states), "scan gradient": sess.run(tf.gradients(scan_loss, W)[0]),
-        "sums": sess.run(sums), "map": sess.run(mapped), "fold": sess.run([folded, folded_right]),
-        "grown": sess.run(grown)[:, 0], "array": sess.run(stacked),
+        "scan": sess.run(states),
+        "scan gradient": sess.run(tf.gradients(scan_loss, W)[0]),
+        "sums": sess.run(sums),
+        "map": sess.run(mapped),
+        "fold": sess.run([folded, folded_right]),
+        "grown": sess.run(grown)[:, 0],
+        "array": sess.run(stacked),
         "read": [sess.run(read), sess.run(read)],
         "case": [sess.run(chosen, {which: k}).decode() for k in (0, -3, 4)],
-        "power gradient": sess.run(grad_of_loop, {a: 3.0})}
+        "power gradient": sess.run(grad_of_loop, {a: 3.0}),
+    }
 
 
 def plain(value):

@@ -38,14 +38,14 @@ h_conv2 = tf.nn.relu(conv2d(h_pool1, weight_variable([5, 5, 8, 16])) + bias_vari
 h_pool2 = max_pool_2x2(h_conv2)
 
 h_pool2_flat = tf.reshape(h_pool2, [-1, 7 * 7 * 16])
-h_fc1 = tf.nn.relu(tf.matmul(h_pool2_flat, weight_variable([7 * 7 * 16, 64]))
-                   + bias_variable([64]))
+h_fc1 = tf.nn.relu(tf.matmul(h_pool2_flat, weight_variable([7 * 7 * 16, 64])) + bias_variable([64]))
 keep_prob = tf.placeholder("float")
 h_fc1_drop = tf.nn.dropout(h_fc1, keep_prob)
 y_conv = tf.nn.softmax(tf.matmul(h_fc1_drop, weight_variable([64, 10])) + bias_variable([10]))
 
 cross_entropy = tf.reduce_mean(
-    -tf.reduce_sum(y_ * tf.log(tf.clip_by_value(y_conv, 1e-10, 1.0)), reduction_indices=[1]))
+    -tf.reduce_sum(y_ * tf.log(tf.clip_by_value(y_conv, 1e-10, 1.0)), reduction_indices=[1])
+)
 train_step = tf.train.AdamOptimizer(1e-3).minimize(cross_entropy)
 correct_prediction = tf.equal(tf.argmax(y_conv, 1), tf.argmax(y_, 1))
 accuracy = tf.reduce_mean(tf.cast(correct_prediction, "float"))

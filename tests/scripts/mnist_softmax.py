@@ -3,7 +3,6 @@
 from __future__ import print_function
 
 import json
-import sys
 
 import tensorflow as tf
 from tensorflow.examples.tutorials.mnist import input_data
@@ -11,7 +10,7 @@ from tensorflow.examples.tutorials.mnist import input_data
 flags = tf.app.flags
 FLAGS = flags.FLAGS
 flags.DEFINE_string("data_dir", "MNIST_data", "Directory of the input data.")
-flags.DEFINE_float("learning_rate", 0.5, "Initial learning rate.")
+flags.DEFINE_float("learning_rate", 0.02, "Initial learning rate.")
 flags.DEFINE_integer("max_steps", 60, "Number of steps to run the trainer.")
 flags.DEFINE_boolean("fake_data", False, "If true, use fake data for unit testing.")
 
@@ -25,8 +24,7 @@ def main(_):
     b = tf.Variable(tf.zeros([10]))
     y = tf.matmul(x, W) + b
     y_ = tf.placeholder(tf.float32, [None, 10])
-    cross_entropy = tf.reduce_mean(
-        tf.nn.softmax_cross_entropy_with_logits(labels=y_, logits=y))
+    cross_entropy = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y_, logits=y))
     train_step = tf.train.GradientDescentOptimizer(FLAGS.learning_rate).minimize(cross_entropy)
 
     sess = tf.InteractiveSession()
@@ -44,4 +42,4 @@ def main(_):
 
 
 if __name__ == "__main__":
-    tf.app.run(main=main, argv=[sys.argv[0]])
+    tf.app.run(main=main)

@@ -80,20 +80,25 @@ with tf.Session() as sess:
     for i in range(60):
         if i % 10 == 0:
             summary, acc, loss = sess.run(
-                [merged, accuracy, cross_entropy], {x: images, y_: labels, keep_prob: 1.0})
+                [merged, accuracy, cross_entropy], {x: images, y_: labels, keep_prob: 1.0}
+            )
             test_writer.add_summary(summary, i)
             losses.append(float(loss))
         elif i == 55:
             run_options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
             run_metadata = tf.RunMetadata()
-            summary, _ = sess.run([merged, train_step],
-                                  feed_dict={x: images, y_: labels, keep_prob: FLAGS.dropout},
-                                  options=run_options, run_metadata=run_metadata)
+            summary, _ = sess.run(
+                [merged, train_step],
+                feed_dict={x: images, y_: labels, keep_prob: FLAGS.dropout},
+                options=run_options,
+                run_metadata=run_metadata,
+            )
             train_writer.add_run_metadata(run_metadata, "step%03d" % i)
             train_writer.add_summary(summary, i)
         else:
-            summary, _ = sess.run([merged, train_step],
-                                  {x: images, y_: labels, keep_prob: FLAGS.dropout})
+            summary, _ = sess.run(
+                [merged, train_step], {x: images, y_: labels, keep_prob: FLAGS.dropout}
+            )
             train_writer.add_summary(summary, i)
     extra = tf.Summary(value=[tf.Summary.Value(tag="final", simple_value=losses[-1])])
     test_writer.add_summary(extra, global_step=60)
@@ -105,5 +110,6 @@ for event in tf.train.summary_iterator(glob.glob(FLAGS.log_dir + "/test/*tfevent
     steps.append(event.step)
     for value in event.summary.value:
         tags.add(value.tag)
-print(json.dumps({"losses": losses, "tags": sorted(tags), "steps": steps[1:],
-                  "traced": devices > 0}))
+print(
+    json.dumps({"losses": losses, "tags": sorted(tags), "steps": steps[1:], "traced": devices > 0})
+)

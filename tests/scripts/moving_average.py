@@ -13,8 +13,9 @@ Y = (X.sum(axis=1) > 0).astype(np.int64)
 
 def _variable_with_weight_decay(name, shape, stddev, wd):
     with tf.device("/cpu:0"):
-        var = tf.get_variable(name, shape,
-                              initializer=tf.truncated_normal_initializer(stddev=stddev))
+        var = tf.get_variable(
+            name, shape, initializer=tf.truncated_normal_initializer(stddev=stddev)
+        )
     if wd is not None:
         weight_decay = tf.multiply(tf.nn.l2_loss(var), wd, name="weight_loss")
         tf.add_to_collection("losses", weight_decay)
@@ -34,7 +35,8 @@ def inference(x):
 
 def loss(logits, labels):
     cross_entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
-        labels=labels, logits=logits, name="cross_entropy_per_example")
+        labels=labels, logits=logits, name="cross_entropy_per_example"
+    )
     tf.add_to_collection("losses", tf.reduce_mean(cross_entropy, name="cross_entropy"))
     return tf.add_n(tf.get_collection("losses"), name="total_loss")
 
@@ -95,7 +97,16 @@ with tf.Graph().as_default():
         precision = np.mean(sess.run(top_k_op, {x: X}))
         averages = sess.run(tf.trainable_variables())
         names = sorted(variable_averages.variables_to_restore())
-print(json.dumps({
-    "losses": losses, "step": step, "precision": float(precision), "names": names,
-    "mean loss": float(mean_loss), "tags": [str(v.tag) for v in summary.value],
-    "distances": [float(np.abs(a - b).max()) for a, b in zip(raw, averages)]}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "step": step,
+            "precision": float(precision),
+            "names": names,
+            "mean loss": float(mean_loss),
+            "tags": [str(v.tag) for v in summary.value],
+            "distances": [float(np.abs(a - b).max()) for a, b in zip(raw, averages)],
+        }
+    )
+)

@@ -23,12 +23,12 @@ class FlipGradientBuilder(object):
     def __init__(self):
         self.num_calls = 0
 
-    def __call__(self, x, l=1.0):
+    def __call__(self, x, scale=1.0):
         grad_name = "FlipGradient%d" % self.num_calls
 
         @ops.RegisterGradient(grad_name)
         def _flip_gradients(op, grad):
-            return [tf.negative(grad) * l]
+            return [tf.negative(grad) * scale]
 
         g = tf.get_default_graph()
         with g.gradient_override_map({"Identity": grad_name}):
@@ -47,8 +47,9 @@ def py_func(func, inp, Tout, stateful=True, name=None, grad=None):
 
 def my_square(x, name=None):
     with ops.name_scope(name, "Mysquare", [x]) as name:
-        sqr_x = py_func(np.square, [x], [tf.float32], name=name,
-                        grad=lambda op, grad: grad * 20 * op.inputs[0])
+        sqr_x = py_func(
+            np.square, [x], [tf.float32], name=name, grad=lambda op, grad: grad * 20 * op.inputs[0]
+        )
         sqr_x[0].set_shape(x.get_shape())
         return sqr_x[0]
 
@@ -71,21 +72,29 @@ with tf.Session() as sess:
     big = tf.constant(100.0)
     soft = log1pexp(big)
     blocked = tf.stop_gradient(x) * x
-    table = tf.py_func(lambda a: (a.sum(), ("%d rows" % len(a)).encode()), [x],
-                       [tf.float32, tf.string])
-    values = sess.run({
-        "sign": y, "sign gradient": tf.gradients(y, x)[0],
-        "flipped": tf.gradients(z, x)[0], "square": w, "square gradient": tf.gradients(w, x)[0],
-        "softplus gradient": tf.gradients(soft, big)[0],
-        "blocked": tf.gradients(blocked, x)[0],
-        "weighted": tf.gradients([x * x, x], x, grad_ys=[tf.ones([4]), 3 * tf.ones([4])])[0],
-        "second": tf.gradients(tf.gradients(x ** 3, x)[0], x)[0],
-        "sum": table[0]})
+    table = tf.py_func(
+        lambda a: (a.sum(), ("%d rows" % len(a)).encode()), [x], [tf.float32, tf.string]
+    )
+    values = sess.run(
+        {
+            "sign": y,
+            "sign gradient": tf.gradients(y, x)[0],
+            "flipped": tf.gradients(z, x)[0],
+            "square": w,
+            "square gradient": tf.gradients(w, x)[0],
+            "softplus gradient": tf.gradients(soft, big)[0],
+            "blocked": tf.gradients(blocked, x)[0],
+            "weighted": tf.gradients([x * x, x], x, grad_ys=[tf.ones([4]), 3 * tf.ones([4])])[0],
+            "second": tf.gradients(tf.gradients(x**3, x)[0], x)[0],
+            "sum": table[0],
+        }
+    )
     text = sess.run(table[1])
     jacobian = tf.stack([tf.gradients(tf.square(x)[i], x)[0] for i in range(4)])
-    hessian = tf.hessians(tf.reduce_sum(x ** 3), x)[0]
-    values["jacobian"], values["hessian"] = sess.run([tf.diag_part(jacobian),
-                                                      tf.diag_part(hessian)])
+    hessian = tf.hessians(tf.reduce_sum(x**3), x)[0]
+    values["jacobian"], values["hessian"] = sess.run(
+        [tf.diag_part(jacobian), tf.diag_part(hessian)]
+    )
     error = tf.test.compute_gradient_error(x, [4], tf.tanh(x), [4])
 answer = {name: np.asarray(value).tolist() for name, value in values.items()}
 answer.update({"text": text.decode(), "error": bool(error < 1e-3), "shape": w.shape.as_list()})

@@ -27,10 +27,10 @@ class TestConfig(object):
 
 def reader(raw_data, batch_size, num_steps):
     batch_len = len(raw_data) // batch_size
-    data = np.array(raw_data[:batch_size * batch_len]).reshape(batch_size, batch_len)
+    data = np.array(raw_data[: batch_size * batch_len]).reshape(batch_size, batch_len)
     for i in range((batch_len - 1) // num_steps):
-        x = data[:, i * num_steps:(i + 1) * num_steps]
-        y = data[:, i * num_steps + 1:(i + 1) * num_steps + 1]
+        x = data[:, i * num_steps : (i + 1) * num_steps]
+        y = data[:, i * num_steps + 1 : (i + 1) * num_steps + 1]
         yield x, y
 
 
@@ -44,13 +44,15 @@ class LanguageModel(object):
 
         def lstm_cell():
             cell = tf.contrib.rnn.BasicLSTMCell(
-                size, forget_bias=0.0, state_is_tuple=True, reuse=tf.get_variable_scope().reuse)
+                size, forget_bias=0.0, state_is_tuple=True, reuse=tf.get_variable_scope().reuse
+            )
             if is_training and config.keep_prob < 1:
                 cell = tf.contrib.rnn.DropoutWrapper(cell, output_keep_prob=config.keep_prob)
             return cell
 
         cell = tf.contrib.rnn.MultiRNNCell(
-            [lstm_cell() for _ in range(config.num_layers)], state_is_tuple=True)
+            [lstm_cell() for _ in range(config.num_layers)], state_is_tuple=True
+        )
         self._initial_state = cell.zero_state(batch_size, tf.float32)
 
         with tf.device("/cpu:0"):
@@ -73,8 +75,10 @@ class LanguageModel(object):
         softmax_b = tf.get_variable("softmax_b", [vocab_size], dtype=tf.float32)
         logits = tf.matmul(output, softmax_w) + softmax_b
         loss = tf.contrib.legacy_seq2seq.sequence_loss_by_example(
-            [logits], [tf.reshape(self._targets, [-1])],
-            [tf.ones([batch_size * num_steps], dtype=tf.float32)])
+            [logits],
+            [tf.reshape(self._targets, [-1])],
+            [tf.ones([batch_size * num_steps], dtype=tf.float32)],
+        )
         self._cost = cost = tf.reduce_sum(loss) / batch_size
         self._final_state = state
         if not is_training:
@@ -85,7 +89,8 @@ class LanguageModel(object):
         grads, _ = tf.clip_by_global_norm(tf.gradients(cost, tvars), config.max_grad_norm)
         optimizer = tf.train.GradientDescentOptimizer(self._lr)
         self._train_op = optimizer.apply_gradients(
-            zip(grads, tvars), global_step=tf.contrib.framework.get_or_create_global_step())
+            zip(grads, tvars), global_step=tf.contrib.framework.get_or_create_global_step()
+        )
         self._new_lr = tf.placeholder(tf.float32, shape=[], name="new_learning_rate")
         self._lr_update = tf.assign(self._lr, self._new_lr)
 
@@ -117,11 +122,15 @@ def main(_):
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(5)
         initializer = tf.random_uniform_initializer(-config.init_scale, config.init_scale)
-        with tf.name_scope("Train"), tf.variable_scope(
-                "Model", reuse=None, initializer=initializer):
+        with (
+            tf.name_scope("Train"),
+            tf.variable_scope("Model", reuse=None, initializer=initializer),
+        ):
             m = LanguageModel(True, config)
-        with tf.name_scope("Valid"), tf.variable_scope(
-                "Model", reuse=True, initializer=initializer):
+        with (
+            tf.name_scope("Valid"),
+            tf.variable_scope("Model", reuse=True, initializer=initializer),
+        ):
             mvalid = LanguageModel(False, config)
         tf.global_variables_initializer().run()
         train, valid = [], []
@@ -131,9 +140,17 @@ def main(_):
             train.append(run_epoch(session, m, data, eval_op=m._train_op))
             valid.append(run_epoch(session, mvalid, data[:150]))
         names = [v.op.name for v in tf.trainable_variables()]
-        print(json.dumps({"losses": train, "valid": valid, "variables": names,
-                          "step": int(session.run(tf.train.get_global_step())),
-                          "lr": float(session.run(m._lr))}))
+        print(
+            json.dumps(
+                {
+                    "losses": train,
+                    "valid": valid,
+                    "variables": names,
+                    "step": int(session.run(tf.train.get_global_step())),
+                    "lr": float(session.run(m._lr)),
+                }
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -25,13 +25,20 @@ def convert_to(name, first, count):
     filename = os.path.join(".", name + ".tfrecords")
     writer = tf.python_io.TFRecordWriter(filename)
     for index in range(first, first + count):
-        raw = (np.arange(FEATURES) + index).astype(np.uint8).tostring() \
-            if hasattr(np.ndarray, "tostring") else (np.arange(FEATURES) + index).astype(
-                np.uint8).tobytes()
-        example = tf.train.Example(features=tf.train.Features(feature={
-            "label": _int64_feature(int(index)),
-            "scale": _float_feature([0.5 * index, 1.0]),
-            "image_raw": _bytes_feature(raw)}))
+        raw = (
+            (np.arange(FEATURES) + index).astype(np.uint8).tostring()
+            if hasattr(np.ndarray, "tostring")
+            else (np.arange(FEATURES) + index).astype(np.uint8).tobytes()
+        )
+        example = tf.train.Example(
+            features=tf.train.Features(
+                feature={
+                    "label": _int64_feature(int(index)),
+                    "scale": _float_feature([0.5 * index, 1.0]),
+                    "image_raw": _bytes_feature(raw),
+                }
+            )
+        )
         writer.write(example.SerializeToString())
     writer.close()
     return filename
@@ -40,10 +47,14 @@ def convert_to(name, first, count):
 def read_and_decode(filename_queue):
     reader = tf.TFRecordReader()
     _, serialized_example = reader.read(filename_queue)
-    features = tf.parse_single_example(serialized_example, features={
-        "image_raw": tf.FixedLenFeature([], tf.string),
-        "scale": tf.FixedLenFeature([2], tf.float32),
-        "label": tf.FixedLenFeature([], tf.int64)})
+    features = tf.parse_single_example(
+        serialized_example,
+        features={
+            "image_raw": tf.FixedLenFeature([], tf.string),
+            "scale": tf.FixedLenFeature([2], tf.float32),
+            "label": tf.FixedLenFeature([], tf.int64),
+        },
+    )
     image = tf.decode_raw(features["image_raw"], tf.uint8)
     image.set_shape([FEATURES])
     image = tf.cast(image, tf.float32) * (1.0 / 255) - 0.5
@@ -55,8 +66,12 @@ def inputs(filenames, batch_size, num_epochs):
         filename_queue = tf.train.string_input_producer(filenames, num_epochs=num_epochs)
         image, label, scale = read_and_decode(filename_queue)
         return tf.train.shuffle_batch(
-            [image, label, scale], batch_size=batch_size, num_threads=2,
-            capacity=40 + 3 * batch_size, min_after_dequeue=20)
+            [image, label, scale],
+            batch_size=batch_size,
+            num_threads=2,
+            capacity=40 + 3 * batch_size,
+            min_after_dequeue=20,
+        )
 
 
 files = [convert_to("train%d" % i, 10 * i, 10) for i in range(3)]
@@ -90,6 +105,15 @@ for record in tf.python_io.tf_record_iterator(files[0]):
     example = tf.train.Example()
     example.ParseFromString(record)
     stored.append(example.features.feature["label"].int64_list.value[0])
-print(json.dumps({"seen": sorted(seen), "shuffled": seen != sorted(seen), "ended": ended,
-                  "stored": [int(label) for label in stored], "steps": len(values),
-                  "values": values}))
+print(
+    json.dumps(
+        {
+            "seen": sorted(seen),
+            "shuffled": seen != sorted(seen),
+            "ended": ended,
+            "stored": [int(label) for label in stored],
+            "steps": len(values),
+            "values": values,
+        }
+    )
+)

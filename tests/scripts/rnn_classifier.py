@@ -68,5 +68,12 @@ with tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as sess:
         losses.append(float(loss))
     everything = {x: testset.data, y: testset.labels, seqlen: testset.seqlen}
     acc, last_output, final = sess.run([accuracy, last, states.h], everything)
-print(json.dumps({"losses": losses, "accuracy": float(acc),
-                  "state is output": bool(np.allclose(last_output, final))}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "accuracy": float(acc),
+            "state is output": bool(np.allclose(last_output, final)),
+        }
+    )
+)

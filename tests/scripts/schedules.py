@@ -13,8 +13,8 @@ rates = {
     "natural": tf.train.natural_exp_decay(0.1, step, 10, 0.5),
     "inverse": tf.train.inverse_time_decay(0.1, step, 10, 0.5, staircase=False),
     "cosine": tf.train.cosine_decay(0.1, step, 30),
-    "noam": 0.5 * tf.minimum(tf.pow(tf.to_float(step) + 1, -0.5),
-                             (tf.to_float(step) + 1) * tf.pow(8.0, -1.5)),
+    "noam": 0.5
+    * tf.minimum(tf.pow(tf.to_float(step) + 1, -0.5), (tf.to_float(step) + 1) * tf.pow(8.0, -1.5)),
 }
 
 optimizers = [
@@ -32,23 +32,40 @@ optimizers = [
 learning_rate = tf.train.exponential_decay(0.2, global_step, 5, 0.9)
 finals, names = [], []
 with tf.Session() as sess:
-    values = {name: [float(sess.run(rate, {step: k})) for k in (0, 5, 6, 15, 29, 40)]
-              for name, rate in rates.items()}
+    values = {
+        name: [float(sess.run(rate, {step: k})) for k in (0, 5, 6, 15, 29, 40)]
+        for name, rate in rates.items()
+    }
     for make in optimizers:
         optimizer = make(learning_rate)
         with tf.variable_scope("model_%d" % len(finals)):
             w = tf.Variable([2.0, -3.0], name="w")
             loss = tf.reduce_sum(tf.square(w - [0.5, 1.0]) * [1.0, 0.3])
             train = optimizer.minimize(loss, global_step=global_step, var_list=[w])
-        sess.run(tf.variables_initializer(
-            [global_step] + tf.get_collection(tf.GraphKeys.GLOBAL_VARIABLES, "model_.*")))
+        sess.run(
+            tf.variables_initializer(
+                [global_step] + tf.get_collection(tf.GraphKeys.GLOBAL_VARIABLES, "model_.*")
+            )
+        )
         uninitialized = sess.run(tf.report_uninitialized_variables())
-        sess.run(tf.variables_initializer(
-            [v for v in tf.global_variables() if v.op.name.encode() in list(uninitialized)]))
+        sess.run(
+            tf.variables_initializer(
+                [v for v in tf.global_variables() if v.op.name.encode() in list(uninitialized)]
+            )
+        )
         for _ in range(20):
             sess.run(train)
         finals.append(float(sess.run(loss)))
         names.append(optimizer.get_name())
     rate = float(sess.run(learning_rate))
-print(json.dumps({"rates": values, "finals": finals, "names": names, "rate": rate,
-                  "slots": optimizers[2](0.1).get_slot_names()}))
+print(
+    json.dumps(
+        {
+            "rates": values,
+            "finals": finals,
+            "names": names,
+            "rate": rate,
+            "slots": optimizers[2](0.1).get_slot_names(),
+        }
+    )
+)

@@ -13,14 +13,20 @@ IMAGES = (rng.rand(24, 16, 16, 3) + LABELS[:, None, None, None]).astype(np.float
 
 def resnet_arg_scope(is_training=True, weight_decay=0.0001):
     batch_norm_params = {
-        "is_training": is_training, "decay": 0.9, "epsilon": 1e-5, "scale": True,
-        "updates_collections": tf.GraphKeys.UPDATE_OPS}
-    with slim.arg_scope([slim.conv2d],
-                        weights_regularizer=slim.l2_regularizer(weight_decay),
-                        weights_initializer=slim.variance_scaling_initializer(),
-                        activation_fn=tf.nn.relu,
-                        normalizer_fn=slim.batch_norm,
-                        normalizer_params=batch_norm_params):
+        "is_training": is_training,
+        "decay": 0.9,
+        "epsilon": 1e-5,
+        "scale": True,
+        "updates_collections": tf.GraphKeys.UPDATE_OPS,
+    }
+    with slim.arg_scope(
+        [slim.conv2d],
+        weights_regularizer=slim.l2_regularizer(weight_decay),
+        weights_initializer=slim.variance_scaling_initializer(),
+        activation_fn=tf.nn.relu,
+        normalizer_fn=slim.batch_norm,
+        normalizer_params=batch_norm_params,
+    ):
         with slim.arg_scope([slim.batch_norm], **batch_norm_params):
             with slim.arg_scope([slim.max_pool2d], padding="SAME") as arg_sc:
                 return arg_sc
@@ -32,15 +38,26 @@ def bottleneck(inputs, depth, depth_bottleneck, stride, outputs_collections=None
         depth_in = slim.utils.last_dimension(inputs.get_shape(), min_rank=4)
         preact = slim.batch_norm(inputs, activation_fn=tf.nn.relu, scope="preact")
         if depth == depth_in:
-            shortcut = slim.max_pool2d(inputs, [1, 1], stride=stride, scope="shortcut") \
-                if stride > 1 else inputs
+            shortcut = (
+                slim.max_pool2d(inputs, [1, 1], stride=stride, scope="shortcut")
+                if stride > 1
+                else inputs
+            )
         else:
-            shortcut = slim.conv2d(preact, depth, [1, 1], stride=stride, normalizer_fn=None,
-                                   activation_fn=None, scope="shortcut")
+            shortcut = slim.conv2d(
+                preact,
+                depth,
+                [1, 1],
+                stride=stride,
+                normalizer_fn=None,
+                activation_fn=None,
+                scope="shortcut",
+            )
         residual = slim.conv2d(preact, depth_bottleneck, [1, 1], stride=1, scope="conv1")
         residual = slim.conv2d(residual, depth_bottleneck, 3, stride=stride, scope="conv2")
-        residual = slim.conv2d(residual, depth, [1, 1], stride=1, normalizer_fn=None,
-                               activation_fn=None, scope="conv3")
+        residual = slim.conv2d(
+            residual, depth, [1, 1], stride=1, normalizer_fn=None, activation_fn=None, scope="conv3"
+        )
         output = shortcut + residual
         return slim.utils.collect_named_outputs(outputs_collections, sc.name, output)
 
@@ -48,15 +65,17 @@ def bottleneck(inputs, depth, depth_bottleneck, stride, outputs_collections=None
 def resnet(inputs, num_classes, reuse=None, scope="resnet_v2"):
     with tf.variable_scope(scope, "resnet_v2", [inputs], reuse=reuse) as sc:
         collection = sc.original_name_scope + "_end_points"
-        with slim.arg_scope([slim.conv2d, bottleneck, slim.max_pool2d],
-                            outputs_collections=collection):
+        with slim.arg_scope(
+            [slim.conv2d, bottleneck, slim.max_pool2d], outputs_collections=collection
+        ):
             net = slim.conv2d(inputs, 8, 3, stride=2, scope="conv1")
             net = slim.repeat(net, 2, bottleneck, 8, 4, 1, scope="block1")
             net = bottleneck(net, 16, 4, 2, scope="block2")
             net = slim.batch_norm(net, activation_fn=tf.nn.relu, scope="postnorm")
             net = tf.reduce_mean(net, [1, 2], name="pool5", keep_dims=True)
-            net = slim.conv2d(net, num_classes, [1, 1], activation_fn=None,
-                              normalizer_fn=None, scope="logits")
+            net = slim.conv2d(
+                net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="logits"
+            )
             logits = tf.squeeze(net, [1, 2], name="SpatialSqueeze")
             end_points = slim.utils.convert_collection_to_dict(collection)
             end_points["predictions"] = slim.softmax(logits, scope="predictions")
@@ -64,9 +83,13 @@ def resnet(inputs, num_classes, reuse=None, scope="resnet_v2"):
 
 
 def vgg(inputs, num_classes, is_training=True):
-    with tf.variable_scope("vgg"), slim.arg_scope(
+    with (
+        tf.variable_scope("vgg"),
+        slim.arg_scope(
             [slim.conv2d, slim.fully_connected],
-            weights_initializer=tf.truncated_normal_initializer(stddev=0.05)):
+            weights_initializer=tf.truncated_normal_initializer(stddev=0.05),
+        ),
+    ):
         net = slim.repeat(inputs, 2, slim.conv2d, 4, [3, 3], scope="conv1")
         net = slim.max_pool2d(net, [2, 2], scope="pool1")
         net = slim.stack(slim.flatten(net), slim.fully_connected, [16, 8], scope="fc")
@@ -88,8 +111,8 @@ with tf.Graph().as_default():
     total_loss = slim.losses.get_total_loss()
     global_step = slim.get_or_create_global_step()
     train_op = slim.learning.create_train_op(
-        total_loss, tf.train.AdamOptimizer(0.01), global_step=global_step,
-        summarize_gradients=True)
+        total_loss, tf.train.AdamOptimizer(0.01), global_step=global_step, summarize_gradients=True
+    )
     restored = slim.get_variables_to_restore(exclude=["resnet_v2/logits", "vgg"])
     losses = []
     with tf.Session() as sess:
@@ -99,9 +122,17 @@ with tf.Graph().as_default():
         predicted, other = sess.run([tf.argmax(test_logits, 1), vgg_logits], {images: IMAGES})
         step = sess.run(global_step)
     regularization = len(tf.get_collection(tf.GraphKeys.REGULARIZATION_LOSSES))
-    print(json.dumps({
-        "losses": losses, "step": int(step), "end_points": sorted(end_points),
-        "regularization": regularization, "vgg": list(other.shape),
-        "restored": len([v for v in restored if v.op.name.startswith("resnet")]),
-        "variables": len(slim.get_model_variables()),
-        "accuracy": float((predicted == LABELS).mean())}))
+    print(
+        json.dumps(
+            {
+                "losses": losses,
+                "step": int(step),
+                "end_points": sorted(end_points),
+                "regularization": regularization,
+                "vgg": list(other.shape),
+                "restored": len([v for v in restored if v.op.name.startswith("resnet")]),
+                "variables": len(slim.get_model_variables()),
+                "accuracy": float((predicted == LABELS).mean()),
+            }
+        )
+    )

@@ -35,9 +35,10 @@ with tf.Session() as sess:
         context_features={"length": tf.FixedLenFeature([], dtype=tf.int64)},
         sequence_features={
             "tokens": tf.FixedLenSequenceFeature([], dtype=tf.int64),
-            "labels": tf.FixedLenSequenceFeature([], dtype=tf.int64)})
-    batched = tf.train.batch([context["length"], parsed["tokens"]], batch_size=2,
-                             dynamic_pad=True)
+            "labels": tf.FixedLenSequenceFeature([], dtype=tf.int64),
+        },
+    )
+    batched = tf.train.batch([context["length"], parsed["tokens"]], batch_size=2, dynamic_pad=True)
     sess.run(tf.local_variables_initializer())
     coord = tf.train.Coordinator()
     threads = tf.train.start_queue_runners(coord=coord)
@@ -54,24 +55,47 @@ with tf.Session() as sess:
 
 rows = []
 for i in range(3):
-    rows.append(tf.train.Example(features=tf.train.Features(feature={
-        "id": tf.train.Feature(int64_list=tf.train.Int64List(value=range(i))),
-        "x": tf.train.Feature(float_list=tf.train.FloatList(value=[i, i + 0.5])),
-        "name": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"row%d" % i])),
-    })).SerializeToString())
+    rows.append(
+        tf.train.Example(
+            features=tf.train.Features(
+                feature={
+                    "id": tf.train.Feature(int64_list=tf.train.Int64List(value=range(i))),
+                    "x": tf.train.Feature(float_list=tf.train.FloatList(value=[i, i + 0.5])),
+                    "name": tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"row%d" % i])),
+                }
+            )
+        ).SerializeToString()
+    )
 with tf.Graph().as_default(), tf.Session() as sess:
     serialized = tf.placeholder(tf.string, [None])
-    out = tf.parse_example(serialized, {
-        "id": tf.VarLenFeature(tf.int64),
-        "x": tf.FixedLenFeature((2,), tf.float32),
-        "absent": tf.FixedLenFeature([], tf.float32, default_value=-1.0),
-        "name": tf.FixedLenFeature([], tf.string)})
+    out = tf.parse_example(
+        serialized,
+        {
+            "id": tf.VarLenFeature(tf.int64),
+            "x": tf.FixedLenFeature((2,), tf.float32),
+            "absent": tf.FixedLenFeature([], tf.float32, default_value=-1.0),
+            "name": tf.FixedLenFeature([], tf.string),
+        },
+    )
     dense_id = tf.sparse_tensor_to_dense(out["id"], default_value=-1)
-    values = sess.run([dense_id, out["x"], out["absent"], out["name"], out["id"]],
-                      {serialized: rows})
+    values = sess.run(
+        [dense_id, out["x"], out["absent"], out["name"], out["id"]], {serialized: rows}
+    )
     sparse = values[4]
-print(json.dumps({
-    "lengths": lengths, "tokens": tokens, "ids": values[0].tolist(), "x": values[1].tolist(),
-    "absent": values[2].tolist(), "names": [str(n.decode()) for n in values[3]],
-    "sparse": [sparse.indices.tolist(), sparse.values.tolist(),
-               np.asarray(sparse.dense_shape).tolist()]}))
+print(
+    json.dumps(
+        {
+            "lengths": lengths,
+            "tokens": tokens,
+            "ids": values[0].tolist(),
+            "x": values[1].tolist(),
+            "absent": values[2].tolist(),
+            "names": [str(n.decode()) for n in values[3]],
+            "sparse": [
+                sparse.indices.tolist(),
+                sparse.values.tolist(),
+                np.asarray(sparse.dense_shape).tolist(),
+            ],
+        }
+    )
+)

@@ -17,8 +17,9 @@ def xavier_init(fan_in, fan_out, constant=1):
 
 
 class VariationalAutoencoder(object):
-    def __init__(self, architecture, transfer_fct=tf.nn.softplus, learning_rate=0.01,
-                 batch_size=50):
+    def __init__(
+        self, architecture, transfer_fct=tf.nn.softplus, learning_rate=0.01, batch_size=50
+    ):
         self.architecture = architecture
         self.transfer_fct = transfer_fct
         self.learning_rate = learning_rate
@@ -47,9 +48,12 @@ class VariationalAutoencoder(object):
     def _create_loss_optimizer(self):
         reconstr_loss = -tf.reduce_sum(
             self.x * tf.log(1e-10 + self.x_reconstr_mean)
-            + (1 - self.x) * tf.log(1e-10 + 1 - self.x_reconstr_mean), 1)
+            + (1 - self.x) * tf.log(1e-10 + 1 - self.x_reconstr_mean),
+            1,
+        )
         latent_loss = -0.5 * tf.reduce_sum(
-            1 + self.z_log_sigma_sq - tf.square(self.z_mean) - tf.exp(self.z_log_sigma_sq), 1)
+            1 + self.z_log_sigma_sq - tf.square(self.z_mean) - tf.exp(self.z_log_sigma_sq), 1
+        )
         self.cost = tf.reduce_mean(reconstr_loss + latent_loss)
         self.optimizer = tf.train.AdamOptimizer(self.learning_rate).minimize(self.cost)
 
@@ -71,9 +75,17 @@ losses = []
 for epoch in range(25):
     total = 0.0
     for i in range(4):
-        total += vae.partial_fit(DATA[i * 50:(i + 1) * 50]) / 4
+        total += vae.partial_fit(DATA[i * 50 : (i + 1) * 50]) / 4
     losses.append(float(total))
 images = vae.generate()
 error = np.abs(vae.reconstruct(DATA[:50]) - DATA[:50]).mean()
-print(json.dumps({"losses": losses, "error": float(error), "shape": list(images.shape),
-                  "range": bool(images.min() >= 0 and images.max() <= 1)}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "error": float(error),
+            "shape": list(images.shape),
+            "range": bool(images.min() >= 0 and images.max() <= 1),
+        }
+    )
+)

@@ -52,15 +52,24 @@ with graph.as_default():
     train_labels = tf.placeholder(tf.int32, shape=[batch_size, 1])
     valid_dataset = tf.constant(valid_examples, dtype=tf.int32)
     with tf.device("/cpu:0"):
-        embeddings = tf.Variable(
-            tf.random_uniform([vocabulary_size, embedding_size], -1.0, 1.0))
+        embeddings = tf.Variable(tf.random_uniform([vocabulary_size, embedding_size], -1.0, 1.0))
         embed = tf.nn.embedding_lookup(embeddings, train_inputs)
-        nce_weights = tf.Variable(tf.truncated_normal(
-            [vocabulary_size, embedding_size], stddev=1.0 / math.sqrt(embedding_size)))
+        nce_weights = tf.Variable(
+            tf.truncated_normal(
+                [vocabulary_size, embedding_size], stddev=1.0 / math.sqrt(embedding_size)
+            )
+        )
         nce_biases = tf.Variable(tf.zeros([vocabulary_size]))
-    loss = tf.reduce_mean(tf.nn.nce_loss(
-        weights=nce_weights, biases=nce_biases, labels=train_labels, inputs=embed,
-        num_sampled=num_sampled, num_classes=vocabulary_size))
+    loss = tf.reduce_mean(
+        tf.nn.nce_loss(
+            weights=nce_weights,
+            biases=nce_biases,
+            labels=train_labels,
+            inputs=embed,
+            num_sampled=num_sampled,
+            num_classes=vocabulary_size,
+        )
+    )
     optimizer = tf.train.GradientDescentOptimizer(1.0).minimize(loss)
     norm = tf.sqrt(tf.reduce_sum(tf.square(embeddings), 1, keep_dims=True))
     normalized_embeddings = embeddings / norm
@@ -84,5 +93,12 @@ with tf.Session(graph=graph) as session:
     nearest = [[reverse_dictionary[k] for k in (-sim[i, :]).argsort()[1:3]] for i in range(4)]
     final_embeddings = normalized_embeddings.eval()
 norms = np.linalg.norm(final_embeddings, axis=1)
-print(json.dumps({"losses": losses, "nearest": nearest,
-                  "normalized": bool(np.allclose(norms, 1.0, atol=1e-5))}))
+print(
+    json.dumps(
+        {
+            "losses": losses,
+            "nearest": nearest,
+            "normalized": bool(np.allclose(norms, 1.0, atol=1e-5)),
+        }
+    )
+)

@@ -5,6 +5,7 @@ from flowgraph.api.contrib import (
     distributions,
     framework,
     layers,
+    learn,
     legacy_seq2seq,
     lookup,
     losses,
@@ -15,6 +16,7 @@ from flowgraph.api.contrib import (
     signal,
     slim,
     stateless,
+    tensorboard,
     training,
     util,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "distributions",
     "framework",
     "layers",
+    "learn",
     "legacy_seq2seq",
     "lookup",
     "losses",
@@ -34,6 +37,7 @@ __all__ = [
     "signal",
     "slim",
     "stateless",
+    "tensorboard",
     "training",
     "util",
 ]

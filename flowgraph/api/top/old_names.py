@@ -1,6 +1,7 @@
 """Names from before TensorFlow 1.0, and others that it gave up."""
 
 from flowgraph.api.deprecated import concat as concat_v2
+from flowgraph.api.renaming import accept
 from flowgraph.library.summaries import merge as merge_summary
 from flowgraph.library.summaries import merge_all as merge_all_summaries
 from flowgraph.library.summary_spellings import (
@@ -28,6 +29,7 @@ from flowgraph.ops.diagonal import matrix_diag_part as batch_matrix_diag_part
 from flowgraph.ops.joining import stack as pack
 from flowgraph.ops.joining import unstack as unpack
 from flowgraph.ops.layout import matrix_transpose as batch_matrix_transpose
+from flowgraph.ops.linalg import matmul as _matmul
 from flowgraph.ops.matrix import matrix_inverse as batch_matrix_inverse
 from flowgraph.ops.powers import inv
 from flowgraph.ops.scan import arg_max, arg_min
@@ -39,6 +41,7 @@ __all__ = [
     "arg_max",
     "arg_min",
     "audio_summary",
+    "batch_matmul",
     "batch_matrix_band_part",
     "batch_matrix_diag",
     "batch_matrix_diag_part",
@@ -64,3 +67,5 @@ __all__ = [
     "sub",
     "unpack",
 ]
+
+batch_matmul = accept(_matmul, x="a", y="b", adj_x="adjoint_a", adj_y="adjoint_b")

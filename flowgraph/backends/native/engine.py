@@ -12,7 +12,9 @@ from flowgraph.backends.native import llvm
 
 __all__ = ["Engine", "Machine", "host_engine"]
 
+# The functions that kernels may call.
 _LIBM = ("sin", "cos")
+_PYTHON = ("PyEval_SaveThread", "PyEval_RestoreThread", "Py_IncRef")
 
 
 @dataclass(frozen=True)
@@ -64,17 +66,15 @@ class Machine:
 class Engine:
     """Compiles modules; the code lives as long as the engine. Safe to use from many threads."""
 
-    def __init__(self, machine: Machine, symbols: dict[str, int] | None = None) -> None:
+    def __init__(self, machine: Machine) -> None:
         self.machine = machine
         self._lock = threading.Lock()
         binding = llvm.binding
         binding.initialize_native_target()
         binding.initialize_native_asmprinter()
-        process = ctypes.CDLL(None)
-        for name in _LIBM:
-            binding.add_symbol(name, address_of(getattr(process, name)))
-        for name, address in (symbols or {}).items():
-            binding.add_symbol(name, address)
+        for library, names in ((ctypes.CDLL(None), _LIBM), (ctypes.pythonapi, _PYTHON)):
+            for name in names:
+                binding.add_symbol(name, address_of(getattr(library, name)))
         target = binding.Target.from_default_triple()
 
         def target_machine() -> Any:
@@ -100,12 +100,6 @@ class Engine:
             self._jit.finalize_object()
             address: int = self._jit.get_function_address(function)
             return address
-
-    def assembly(self, source: str) -> str:
-        """The machine code of a module as text, for a person to read."""
-        with self._lock:
-            text: str = self._target_machine.emit_assembly(self._optimized(source))
-            return text
 
     def _optimized(self, source: str) -> Any:
         module = llvm.binding.parse_assembly(source)

@@ -16,7 +16,7 @@ from typing import Any
 
 from flowgraph.backends.native import llvm
 from flowgraph.backends.native.builder import Lanes
-from flowgraph.backends.native.engine import Engine, address_of
+from flowgraph.backends.native.engine import address_of, host_engine
 
 __all__ = ["add_pool", "call_split", "split_from"]
 
@@ -27,7 +27,8 @@ _MAX_WORKERS = 3
 # Parts begin at multiples of it, so that two threads do not write to one line of the cache.
 _GRAIN = 1024
 
-_SPLIT = "flowgraph_split"
+_SPLIT, _WORKER = "flowgraph_split", "flowgraph_worker"
+_LINE = 64
 _SEMAPHORE_BYTES = 32
 # A job: two semaphores, then these.
 _PART, _TURNS, _ARRAYS, _START, _STOP = range(2 * _SEMAPHORE_BYTES, 2 * _SEMAPHORE_BYTES + 40, 8)
@@ -50,41 +51,43 @@ def call_split(lanes: Lanes, part: Any, kernel: Sequence[Any], count: Any) -> No
     lanes.call(_SPLIT, llvm.ir.VoidType(), [address, *kernel, count])
 
 
-def add_pool(engine: Engine) -> None:
-    """Let kernels of this engine call the pool, which is made at first use."""
-    llvm.binding.add_symbol(_SPLIT, _splitter(engine))
-
-
 @functools.cache
-def _splitter(engine: Engine) -> int:
-    """The address of ``void split(i64 part, i64* turns, void** arrays, i64 count)``."""
-    workers = _worker_count()
-    memory = ctypes.create_string_buffer(_JOB_BYTES * (workers + 1) + 64)
-    _KEPT.append(memory)
-    base = ctypes.addressof(memory)
-    base += -base % 64
-    process = ctypes.CDLL(None)
-    jobs = [base + _JOB_BYTES * (i + 1) for i in range(workers)]
-    for address, value in ((base, 1), *((s, 0) for j in jobs for s in (j, j + _SEMAPHORE_BYTES))):
-        process.sem_init(ctypes.c_void_p(address), 0, value)
+def add_pool() -> None:
+    """Start the threads, and let the kernels that are compiled from now on call them."""
+    engine, workers = host_engine(), _worker_count()
+    base = 0
     if workers:
+        process = ctypes.CDLL(None)
         for name in ("sem_wait", "sem_trywait", "sem_post"):
             llvm.binding.add_symbol(name, address_of(getattr(process, name)))
+        base = _reserve(process, _JOB_BYTES * (workers + 1))
+    jobs = [base + _JOB_BYTES * (i + 1) for i in range(workers)]
     module = llvm.ir.Module()
     _write_split(module, base, jobs)
-    split = engine.compile(str(module), _SPLIT)
+    llvm.binding.add_symbol(_SPLIT, engine.compile(str(module), _SPLIT))
     if workers:
         module = llvm.ir.Module()
         _write_worker(module)
-        _start_threads(process, engine.compile(str(module), "flowgraph_worker"), jobs)
-        # The child has none of the threads: nobody gets the pool any more.
-        os.register_at_fork(
-            after_in_child=lambda: process.sem_init(ctypes.c_void_p(base), 0, 0),
-        )
-    return split
+        worker = engine.compile(str(module), _WORKER)
+        set_semaphore = process.sem_init
+        set_semaphore.argtypes = (ctypes.c_void_p, ctypes.c_int, ctypes.c_uint)
+        for job in jobs:
+            set_semaphore(job, 0, 0)
+            set_semaphore(job + _SEMAPHORE_BYTES, 0, 0)
+        _start_threads(process, worker, jobs)
+        set_semaphore(base, 0, 1)
+        # A child has none of the threads: nobody gets the pool any more.
+        os.register_at_fork(after_in_child=lambda: set_semaphore(base, 0, 0))
 
 
-_KEPT: list[Any] = []
+def _reserve(process: Any, size: int) -> int:
+    """Zeroed memory that is never freed: threads wait there for as long as the process lives."""
+    process.calloc.restype = ctypes.c_void_p
+    process.calloc.argtypes = (ctypes.c_size_t, ctypes.c_size_t)
+    found: int | None = process.calloc(size + _LINE, 1)
+    if found is None:
+        raise MemoryError
+    return found + -found % _LINE
 
 
 def _worker_count() -> int:
@@ -118,14 +121,14 @@ class _Text:
         self.lanes = Lanes(self.b, 1)
         self.part = ir.FunctionType(ir.VoidType(), [self.pointer] * 2 + [self.i64] * 2)
 
-    def int(self, value: int) -> Any:
+    def number(self, value: int) -> Any:
         return llvm.ir.Constant(self.i64, value)
 
     def known(self, address: int) -> Any:
-        return self.b.inttoptr(self.int(address), self.pointer)
+        return self.b.inttoptr(self.number(address), self.pointer)
 
     def field(self, job: Any, offset: int) -> Any:
-        return self.b.gep(job, [self.int(offset)], source_etype=llvm.ir.IntType(8))
+        return self.b.gep(job, [self.number(offset)], source_etype=llvm.ir.IntType(8))
 
     def post(self, semaphore: Any) -> None:
         self.lanes.call("sem_post", self.i32, [semaphore])
@@ -145,9 +148,10 @@ class _Text:
 
 
 def _write_worker(module: Any) -> None:
+    """``void* worker(void* job)``, which waits for its job again and again."""
     ir = llvm.ir
     pointer = ir.PointerType()
-    w = _Text(module, "flowgraph_worker", [pointer], pointer)
+    w = _Text(module, _WORKER, [pointer], pointer)
     b = w.b
     (job,) = w.function.args
     forever = b.append_basic_block("forever")
@@ -162,6 +166,7 @@ def _write_worker(module: Any) -> None:
 
 
 def _write_split(module: Any, idle: int, jobs: list[int]) -> None:
+    """``void split(i64 part, i64* turns, void** arrays, i64 count)``"""
     ir = llvm.ir
     pointer, i64 = ir.PointerType(), ir.IntType(64)
     s = _Text(module, _SPLIT, [i64, pointer, pointer, i64], ir.VoidType())
@@ -173,15 +178,15 @@ def _write_split(module: Any, idle: int, jobs: list[int]) -> None:
         busy = s.lanes.call("sem_trywait", s.i32, [s.known(idle)])
         b.cbranch(b.icmp_signed("!=", busy, s.i32(0)), alone, ours)
         b.position_at_end(ours)
-        share = b.and_(b.sdiv(count, s.int(len(jobs) + 1)), s.int(-_GRAIN))
+        share = b.and_(b.sdiv(count, s.number(len(jobs) + 1)), s.number(-_GRAIN))
         for number, address in enumerate(jobs):
             job = s.known(address)
-            start = b.mul(share, s.int(number))
+            start = b.mul(share, s.number(number))
             values = (part, turns, arrays, start, b.add(start, share))
             for offset, value in zip((_PART, _TURNS, _ARRAYS, _START, _STOP), values, strict=True):
                 b.store(value, s.field(job, offset))
             s.post(job)
-        s.call_part(part, [turns, arrays, b.mul(share, s.int(len(jobs))), count])
+        s.call_part(part, [turns, arrays, b.mul(share, s.number(len(jobs))), count])
         for address in jobs:
             s.wait(s.known(address + _SEMAPHORE_BYTES))
         s.post(s.known(idle))
@@ -189,5 +194,5 @@ def _write_split(module: Any, idle: int, jobs: list[int]) -> None:
     else:
         b.branch(alone)
     b.position_at_end(alone)
-    s.call_part(part, [turns, arrays, s.int(0), count])
+    s.call_part(part, [turns, arrays, s.number(0), count])
     b.ret_void()

@@ -196,27 +196,40 @@ def _steps(instr: Instr, inputs: list[Argument], first: int) -> list[Step] | Non
             else a
             for a in each.arguments
         ]
-        taken = _KINDS.get(each.function, "")
-        types = [found[1] for found in given if isinstance(found, tuple)]
-        adopted = next((t for t in reversed(types) if _kind(t) in taken), "")
-        if not adopted:
+        dtype = _step(each.function, given, steps, first)
+        if not dtype:
             return None
-        arguments: list[Argument] = []
-        for found in given:
-            if not isinstance(found, tuple):
-                if _kind(adopted) != "f" and not float(found).is_integer():
-                    return None
-                arguments.append(Number(_text(found, adopted), adopted))
-            elif found[1] == "bool" and "b" not in taken:
-                # NumPy counts truth values as 0 and 1 beside numbers.
-                steps.append(Step("cast", (found[0],), adopted))
-                arguments.append(first + len(steps) - 1)
-            else:
-                arguments.append(found[0])
-        dtype = "bool" if each.function in _TRUTHS else adopted
-        steps.append(Step(each.function, tuple(arguments), dtype))
         made.append((first + len(steps) - 1, dtype))
     return steps if steps[-1].dtype == instr.outputs[0].dtype.name else None
+
+
+def _step(
+    function: str, given: list[tuple[Argument, str] | float], steps: list[Step], first: int
+) -> str:
+    """Add a step to those that begin with number `first`; its dtype, or "" if there is none.
+
+    Args:
+        given: arguments with their dtypes; numbers take that of the others.
+    """
+    taken = _KINDS.get(function, "")
+    types = [found[1] for found in given if isinstance(found, tuple)]
+    adopted = next((t for t in reversed(types) if _kind(t) in taken), "")
+    arguments: list[Argument] = []
+    for found in given if adopted else ():
+        if not isinstance(found, tuple):
+            if _kind(adopted) != "f" and not float(found).is_integer():
+                return ""
+            arguments.append(Number(_text(found, adopted), adopted))
+        elif found[1] == "bool" and "b" not in taken:
+            # NumPy counts truth values as 0 and 1 beside numbers.
+            steps.append(Step("cast", (found[0],), adopted))
+            arguments.append(first + len(steps) - 1)
+        else:
+            arguments.append(found[0])
+    dtype = "bool" if adopted and function in _TRUTHS else adopted
+    if dtype:
+        steps.append(Step(function, tuple(arguments), dtype))
+    return dtype
 
 
 def _kind(dtype: str) -> str:

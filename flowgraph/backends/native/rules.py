@@ -1,7 +1,7 @@
 """The optimizers' formulas on vectors: what `flowgraph.ops.training_rules` computes with NumPy.
 
 A formula takes the elements of the variable, its slots and the gradient, then coefficients, and
-gives the new elements of the variable and the slots. Its operations round as NumPy's do, one by one.
+gives the new elements of the variable and the slots. Every operation rounds, as NumPy's do.
 """
 
 from __future__ import annotations
@@ -209,5 +209,8 @@ RULES: dict[str, Rule] = {
     "ScatterUpdate": Rule(1, lambda var, row: (row,), gradient="updates"),
     "UnsortedSegmentSum": Rule(1, lambda total, row: (total + row,), gradient="data"),
 }
-for _name in "Adadelta Adagrad AdagradV2 CenteredRMSProp Ftrl FtrlV2 Momentum RMSProp".split():
-    RULES[f"SparseApply{_name}"] = RULES[f"Apply{_name}"]
+RULES |= {
+    f"Sparse{name}": rule
+    for name, rule in RULES.items()
+    if name.startswith("Apply") and name not in ("ApplyAdaMax", "ApplyAdam", "ApplyGradientDescent")
+}

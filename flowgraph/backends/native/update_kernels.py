@@ -1,7 +1,7 @@
 """Kernels that change variables by a rule, in one pass over memory, and one that looks up rows.
 
-They take denormal numbers for zero, as TensorFlow's threads do: the averages of units that no longer
-learn decay to denormals, with which processors compute many times slower.
+They take denormal numbers for zero, as TensorFlow's threads do: the averages of units that no
+longer learn decay to denormals, with which processors compute many times slower.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def write_whole(module: Any, name: str, machine: Machine, change: Change) -> Non
     b = whole.b
     turns, arrays = whole.function.args
     count = b.load(turns, typ=whole.i64)
-    large = b.icmp_signed(">=", count, whole.int(change.split_from))
+    large = b.icmp_signed(">=", count, whole.number(change.split_from))
     with b.if_else(large) as (split, inline):
         with split:
             call_split(whole.lanes, part.function, [turns, arrays], count)
         with inline:
-            b.call(part.function, [turns, arrays, whole.int(0), count])
+            b.call(part.function, [turns, arrays, whole.number(0), count])
     b.ret_void()
 
 
@@ -93,15 +93,15 @@ def write_rows(
     with f.if_within(indices, index, count, limit, status, below), f.flushed():
         *targets, gradient = f.pointers(arrays, changed)
         step = f.step(change, arrays)
-        with f.lanes.count_up(f.int(0), count, 1) as turn:
-            number = f.index(indices, turn, index)
-            to = f.b.mul(number, width)
+        with f.lanes.count_up(f.number(0), count, 1) as turn:
+            row_number = f.index(indices, turn, index)
+            to = f.b.mul(row_number, width)
             row = [f.at(target, to) for target in targets]
             row.append(f.at(gradient, f.b.mul(turn, width)))
             stop = width
             if skips_negative:
-                stop = f.b.select(f.b.icmp_signed("<", number, f.int(0)), f.int(0), width)
-            f.vectors(f.int(0), stop, step(row))
+                stop = f.b.select(f.b.icmp_signed("<", row_number, f.number(0)), f.number(0), width)
+            f.vectors(f.number(0), stop, step(row))
     f.b.ret_void()
 
 
@@ -116,7 +116,7 @@ def write_gather(module: Any, name: str, machine: Machine, dtype: str, index: st
     result, table, indices, status = f.pointers(arrays, 4)
     with (
         f.if_within(indices, index, count, limit, status, f.b.icmp_unsigned),
-        f.lanes.count_up(f.int(0), count, 1) as turn,
+        f.lanes.count_up(f.number(0), count, 1) as turn,
     ):
         source = f.at(table, f.b.mul(f.index(indices, turn, index), width))
         target = f.at(result, f.b.mul(turn, width))
@@ -124,7 +124,7 @@ def write_gather(module: Any, name: str, machine: Machine, dtype: str, index: st
         def copy(at: Any, mask: Vec | None) -> None:
             f.lanes.store(f.lanes.load(f.at(source, at), dtype, mask), f.at(target, at), mask)
 
-        f.vectors(f.int(0), width, copy)
+        f.vectors(f.number(0), width, copy)
     f.b.ret_void()
 
 
@@ -146,11 +146,11 @@ class _Function:
         self.is_x86 = llvm.binding.get_process_triple().startswith("x86_64")
         self.lanes = Lanes(self.b, machine.lanes(itemsize(dtype)))
 
-    def int(self, value: int) -> Any:
+    def number(self, value: int) -> Any:
         return llvm.ir.Constant(self.i64, value)
 
     def item(self, base: Any, index: int, kind: Any) -> Any:
-        place = self.b.gep(base, [self.int(index)], source_etype=kind)
+        place = self.b.gep(base, [self.number(index)], source_etype=kind)
         return self.b.load(place, typ=kind)
 
     def pointers(self, arrays: Any, count: int, after: int = 0) -> list[Any]:
@@ -176,11 +176,11 @@ class _Function:
             below: how to compare: unsigned, negative indices are huge.
         """
         b = self.b
-        b.store(self.int(1), status)
-        with self.lanes.count_up(self.int(0), count, 1) as turn:
+        b.store(self.number(1), status)
+        with self.lanes.count_up(self.number(0), count, 1) as turn:
             good = below("<", self.index(indices, turn, dtype), limit)
             b.store(b.and_(b.load(status, typ=self.i64), b.zext(good, self.i64)), status)
-        with b.if_then(b.icmp_signed("!=", b.load(status, typ=self.i64), self.int(0))):
+        with b.if_then(b.icmp_signed("!=", b.load(status, typ=self.i64), self.number(0))):
             yield
 
     @contextmanager
@@ -204,11 +204,11 @@ class _Function:
     def vectors(self, start: Any, stop: Any, step: Step) -> None:
         """The step at ``start, start + lanes, ...``, with a mask at the end."""
         b, width = self.b, self.lanes.count
-        whole = b.add(start, b.and_(b.sub(stop, start), self.int(-width)))
+        whole = b.add(start, b.and_(b.sub(stop, start), self.number(-width)))
         with self.lanes.count_up(start, whole, width) as at:
             step(at, None)
         rest = b.sub(stop, whole)
-        with b.if_then(b.icmp_signed("!=", rest, self.int(0))):
+        with b.if_then(b.icmp_signed("!=", rest, self.number(0))):
             left = self.lanes.splat(b.trunc(rest, llvm.ir.IntType(32)), "int32")
             step(whole, self.lanes.iota("int32") < left)
 

@@ -20,8 +20,8 @@ __all__ = ["fuse"]
 
 _MAXIMAL_MEMBERS = 100
 _MAXIMAL_INPUTS = 24
-# A lone pair of small instructions is not worth a kernel of its own.
-_FEW_MEMBERS = 3
+# The fewest members of a group with many elements, and of one with less.
+_FEW, _SOME = 2, 3
 _MANY_ELEMENTS = 2048
 
 Supports = Callable[[Instr], bool]
@@ -90,7 +90,7 @@ class _Groups:
             for value in candidate.inputs:
                 if value.op in self.index:
                     heapq.heappush(waiting, (-self.index[value.op], id(value.op), value.op))
-        if len(members) < 2 or (len(members) < _FEW_MEMBERS and _elements(last) < _MANY_ELEMENTS):
+        if len(members) < (_FEW if _elements(last) >= _MANY_ELEMENTS else _SOME):
             return None
         return sorted(members, key=self.index.__getitem__)
 

@@ -24,11 +24,13 @@ __all__ = [
     "listdir",
     "makedirs",
     "mkdir",
+    "read_file_to_string",
     "remove",
     "rename",
     "rmtree",
     "stat",
     "walk",
+    "write_string_to_file",
 ]
 
 _MODES = frozenset({"r", "w", "a", "r+", "w+", "a+"})
@@ -256,3 +258,15 @@ def walk(
 def join(path: Any, *paths: Any) -> Any:
     """The parts as one path."""
     return os.path.join(path, *paths)
+
+
+def read_file_to_string(filename: Any, binary_mode: bool = False) -> Any:
+    """What a file holds: bytes if `binary_mode`, else text."""
+    with GFile(filename, "rb" if binary_mode else "r") as file:
+        return file.read()
+
+
+def write_string_to_file(filename: Any, file_content: Any) -> None:
+    """A file of this content, text or bytes."""
+    with GFile(filename, "w") as file:
+        file.write(file_content)

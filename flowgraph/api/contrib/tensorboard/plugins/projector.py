@@ -1,0 +1,10 @@
+"""Embeddings in TensorBoard (`tf.contrib.tensorboard.plugins.projector`)."""
+
+from flowgraph.library.projector import (
+    EmbeddingInfo,
+    ProjectorConfig,
+    SpriteMetadata,
+    visualize_embeddings,
+)
+
+__all__ = ["EmbeddingInfo", "ProjectorConfig", "SpriteMetadata", "visualize_embeddings"]

@@ -14,6 +14,9 @@ import pytest
 hypothesis.settings.register_profile("flowgraph", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("flowgraph")
 
+# Programs for `flowgraph run`, which test_scripts.py runs.
+collect_ignore = ["scripts"]
+
 _connect = socket.socket.connect
 
 

@@ -208,6 +208,13 @@ def test_a_namespace_is_one_module_under_both_names() -> None:
     assert tf.nn.__spec__.name == "flowgraph.api.nn"
 
 
+@pytest.mark.parametrize("name", ["io.gfile", "contrib.slim", "contrib.slim.layers", "contrib.rnn"])
+def test_a_namespace_inside_of_another_is_one_module_too(name: str) -> None:
+    home = importlib.import_module(f"flowgraph.api.{name}")
+    assert importlib.import_module(f"flowgraph.{name}") is home
+    assert home.__name__ == f"flowgraph.api.{name}"
+
+
 def test_unknown_namespace_is_not_found() -> None:
     with pytest.raises(ModuleNotFoundError, match=r"flowgraph\.nothing"):
         importlib.import_module("flowgraph.nothing")

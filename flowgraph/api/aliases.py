@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from flowgraph import dtypes
@@ -38,7 +38,11 @@ class _AliasLoader(Loader):
 
 
 class AliasFinder(MetaPathFinder):
-    """Finds ``flowgraph.x.y`` as ``flowgraph.api.x.y``, where no module has that name itself."""
+    """Finds ``flowgraph.x.y`` as ``flowgraph.api.x.y``, where no module has that name itself.
+
+    It comes before the others: a package of `flowgraph.api` lends its folder to its second name,
+    and in that folder they would find each module once more.
+    """
 
     def find_spec(
         self,
@@ -47,6 +51,12 @@ class AliasFinder(MetaPathFinder):
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if not fullname.startswith(_PUBLIC) or fullname.startswith(_HOME):
+            return None
+        parent, _, _ = fullname.rpartition(".")
+        if parent + "." == _PUBLIC:
+            if PathFinder.find_spec(fullname, path) is not None:
+                return None
+        elif not getattr(sys.modules.get(parent), "__name__", "").startswith(_HOME):
             return None
         home = _HOME + fullname.removeprefix(_PUBLIC)
         try:
@@ -60,12 +70,12 @@ class AliasFinder(MetaPathFinder):
 
 
 def install() -> None:
-    """Let the finder have its say after the normal ones, and complete two modules.
+    """Let the finder have its say before the normal ones, and complete two modules.
 
     `tf.compat.v1` is `tf` itself; `tf.dtypes`, which the ops are built on, also has three of them.
     """
     if not any(isinstance(finder, AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.append(AliasFinder())
+        sys.meta_path.insert(0, AliasFinder())
     root = sys.modules["flowgraph"]
     sys.modules["flowgraph.compat.v1"] = root
     vars(compat)["v1"] = root

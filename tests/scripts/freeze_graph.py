@@ -78,7 +78,7 @@ print(
             "mapped": bool(np.allclose(before, mapped)),
             "slope": slope[0].tolist(),
             "kind": kind,
-            "ops": sorted({node.op for node in graph_def.node}),
+            "frozen": not any("Variable" in node.op for node in graph_def.node),
             "names": [op.name for op in graph.get_operations()][:2],
             "text": os.path.exists(os.path.join(MODEL_DIR, "graph.pbtxt")),
         }

@@ -25,11 +25,7 @@ def convert_to(name, first, count):
     filename = os.path.join(".", name + ".tfrecords")
     writer = tf.python_io.TFRecordWriter(filename)
     for index in range(first, first + count):
-        raw = (
-            (np.arange(FEATURES) + index).astype(np.uint8).tostring()
-            if hasattr(np.ndarray, "tostring")
-            else (np.arange(FEATURES) + index).astype(np.uint8).tobytes()
-        )
+        raw = (np.arange(FEATURES) + index).astype(np.uint8).tobytes()
         example = tf.train.Example(
             features=tf.train.Features(
                 feature={

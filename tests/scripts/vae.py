@@ -48,7 +48,7 @@ class VariationalAutoencoder(object):
     def _create_loss_optimizer(self):
         reconstr_loss = -tf.reduce_sum(
             self.x * tf.log(1e-10 + self.x_reconstr_mean)
-            + (1 - self.x) * tf.log(1e-10 + 1 - self.x_reconstr_mean),
+            + (1 - self.x) * tf.log(1e-10 + (1 - self.x_reconstr_mean)),
             1,
         )
         latent_loss = -0.5 * tf.reduce_sum(
